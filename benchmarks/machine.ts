@@ -1,4 +1,4 @@
-/** What every result carries: where and with what it was measured. */
+/** The hardware and versions of a run, which are stored with its results. */
 import { execFileSync } from 'node:child_process';
 import * as os from 'node:os';
 import * as tf from 'gradtape';
@@ -10,7 +10,7 @@ export interface Machine {
   threads: number;
   node: string;
   gradtape: string;
-  /** The commit that was measured, with `+` where files had changed since; null outside a checkout. */
+  /** The commit that was measured, with `+` if there were uncommitted changes; null outside a checkout. */
   commit: string | null;
   date: string;
 }

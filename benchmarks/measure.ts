@@ -1,7 +1,7 @@
-/** Timing: medians and spread of many samples; competitors of one row are sampled in turn. */
+/** Timing: medians and quartiles of many samples; the contenders of one row are sampled in turn. */
 
 export interface Timing {
-  /** Nanoseconds per call (or bytes): the median of the samples, and the quartiles about it. */
+  /** The median of the samples, in nanoseconds per call (or in bytes), and the quartiles. */
   median: number;
   low: number;
   high: number;
@@ -15,10 +15,10 @@ export interface Contender {
 }
 
 /**
- * A timing loop of its own for each contender, compiled apart: one loop shared by all would call each through a
- * megamorphic site, and the first one timed would be optimised for a world in which it is alone. It keeps nothing, as in
- * Python, where a result that has no name is freed at once: a variable of the loop would hold each tensor while the next one
- * is made. A number is kept, lest what computes it were found to be of no use.
+ * A timing loop for each contender, compiled separately: a shared loop would call all of them from one megamorphic call site, and the first
+ * one timed would be optimised as the only one. Results are dropped, as in Python, where a result without a name is freed immediately: a
+ * variable of the loop would keep each tensor alive while the next one is computed. Numbers are kept, so that their computation is not
+ * optimised away.
  */
 export function timer(run: () => unknown): (calls: number) => number {
   // eslint-disable-next-line @typescript-eslint/no-implied-eval
@@ -41,13 +41,13 @@ export function timer(run: () => unknown): (calls: number) => number {
 }
 
 export interface MeasureOptions {
-  /** Samples of each contender. */
+  /** Samples per contender. */
   rounds?: number;
-  /** Seconds that a contender runs before anything counts: its code must have been optimised by then. */
+  /** Seconds of warm-up per contender, in which its code is optimised. */
   warmUp?: number;
 }
 
-/** How many calls make a sample of about `target` nanoseconds, and the nanoseconds of one. */
+/** The number of calls that take about `target` nanoseconds, and the nanoseconds of one. */
 function calibrate(
   sample: (calls: number) => number,
   target: number,
@@ -80,8 +80,8 @@ export function summary(samples: readonly number[]): Timing {
 }
 
 /**
- * Times the contenders in turn, round by round, so that a change of the machine's speed meets all of them. A slow one has fewer
- * samples: as many as four times its share of the time affords.
+ * Times the contenders in turn, round by round, so that changes of the machine's speed affect all of them. A slow one gets fewer samples:
+ * as many as fit four times its share of the time.
  */
 export function measure(
   contenders: readonly Contender[],
@@ -102,12 +102,12 @@ export function measure(
   return samples.map(summary);
 }
 
-/** e to the mean of the logarithms: what ratios are averaged by. */
+/** The geometric mean, by which ratios are averaged. */
 export function geometricMean(ratios: readonly number[]): number {
   return Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
 }
 
-/** A timing's figures in words. */
+/** A timing as text. */
 export function show({ median, low, high, unit }: Timing): { median: string; low: string; high: string } {
   const one = unit === 'bytes' ? showBytes : showTime;
   return { median: one(median), low: one(low), high: one(high) };

@@ -1,4 +1,4 @@
-/** A run of the suite on a terminal. */
+/** Prints the results of `npm run bench` on a terminal. */
 import { geometricMean, showTime } from './measure';
 import { showLimits } from './roofline/levels';
 import type { Result } from './suite';
@@ -7,12 +7,12 @@ function showSpread({ median, low, high }: { median: number; low: number; high: 
   return `${showTime(median).padStart(8)} (${showTime(low)} – ${showTime(high)})`;
 }
 
-/** How many times as fast as the loop beside it; undefined where there is none. */
+/** The speed-up over the plain loop; undefined without one. */
 export function speedUp({ timings }: Result): number | undefined {
   return timings.length < 2 ? undefined : timings[1].timing.median / timings[0].timing.median;
 }
 
-/** One line, and more where there is more to say. */
+/** A line with the timings, and further lines for other figures. */
 export function showResult(result: Result): string {
   const { name, timings, figures = {}, aim, sizes, limit, limits } = result;
   const lines: string[] = [];
@@ -35,11 +35,11 @@ export function showResult(result: Result): string {
   if (sizes !== undefined) {
     lines.push(...sizes.map(({ n, timing }) => `  ${String(n).padStart(10)} ${showSpread(timing)}`));
   }
-  if (aim !== undefined) lines.push(`  aim: ${aim.text}: ${aim.met ? 'met' : 'NOT met'} in this run`);
+  if (aim !== undefined) lines.push(`  target: ${aim.text}: ${aim.met ? 'met' : 'NOT met'} in this run`);
   return lines.join('\n');
 }
 
-/** The speed-up over all rows that have a loop beside them. */
+/** The mean speed-up of the rows that have a plain loop. */
 export function showSummary(results: readonly Result[]): string {
   const lines: string[] = [];
   for (const [size, text] of [
@@ -54,7 +54,7 @@ export function showSummary(results: readonly Result[]): string {
     const mean = geometricMean(rows.map(({ by }) => by));
     const slower = rows.filter(({ by }) => by < 1).map(({ name }) => name.slice(4, -size.length - 1));
     lines.push(
-      `ops on ${text}: ${mean.toFixed(1)}× as fast as the plain loop in the geometric mean of ${rows.length} rows` +
+      `ops on ${text}: ${mean.toFixed(1)}× as fast as the plain loop (geometric mean of ${rows.length} rows)` +
         (slower.length === 0 ? '' : `; slower: ${slower.join(', ')}`),
     );
   }

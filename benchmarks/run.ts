@@ -1,4 +1,4 @@
-/** `npm run bench`: every op and the training steps beside plain JavaScript. benchmarks/README.md explains. */
+/** `npm run bench`: times every op and the training steps, compared with plain JavaScript. See benchmarks/README.md. */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -9,7 +9,7 @@ import { bindingBenchmarks } from './binding/calls';
 import { describe, machine } from './machine';
 import { fileBenchmarks } from './memory/files';
 import { memoryBenchmarks } from './memory/loops';
-import { moreBenchmarks } from './ops/more';
+import { randomAndOptimizerBenchmarks } from './ops/random_optimizers';
 import { opBenchmarks } from './ops/definitions';
 import { sizesBenchmarks } from './ops/sizes';
 import { showResult, showSummary } from './print';
@@ -38,7 +38,7 @@ function benchmarks(settings: Settings): Benchmark[] {
     ...latencyBenchmarks(settings),
     ...kerasBenchmarks(settings),
     ...opBenchmarks(settings),
-    ...moreBenchmarks(settings),
+    ...randomAndOptimizerBenchmarks(settings),
     ...sizesBenchmarks(settings),
     ...rooflineBenchmarks(settings),
   ];
@@ -46,7 +46,7 @@ function benchmarks(settings: Settings): Benchmark[] {
 
 const list = (text: string | undefined): string[] => text?.split(',').filter((word) => word !== '') ?? [];
 
-/** Runs the suite again in processes of their own, one for each combination, and gathers what they write. */
+/** Runs the suite in separate processes, one for each combination of options, and collects their results. */
 function runApart(
   isas: readonly string[],
   threads: readonly string[],
@@ -79,7 +79,7 @@ function runApart(
 
 function runHere(words: readonly string[], seconds: number): Result[] {
   const all = benchmarks({ seconds, full: words.length > 0 });
-  // A word may stand for more than a benchmark's name says: 'roofline/machine' is a result of 'roofline'.
+  // A word may match a result rather than a benchmark: 'roofline/machine' is a result of 'roofline'.
   const chosen = all.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
   if (chosen.length === 0) throw new Error(`no benchmark's name contains ${words.join(' or ')}`);
   const results: Result[] = [];

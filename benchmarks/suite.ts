@@ -1,4 +1,4 @@
-/** What a benchmark is: a named row that yields one or more results. */
+/** The type of a benchmark: a named function that returns one or more results. */
 import type { Machine } from './machine';
 import type { Timing } from './measure';
 import type { Limits } from './roofline/levels';
@@ -11,17 +11,17 @@ export interface SizePoint {
 export interface Result {
   /** `eager/add 4`; unique within a run. */
   name: string;
-  /** What was measured, by contender; the first is gradtape. */
+  /** Timings by contender; the first one is gradtape. */
   timings: readonly { name: string; timing: Timing }[];
-  /** Figures that are not times per call: GF/s, MB. */
+  /** Figures other than times per call: GF/s, MB. */
   figures?: Readonly<Record<string, string>>;
-  /** The aim, in words, and whether this run met it. */
+  /** The target, as text, and whether this run met it. */
   aim?: { text: string; met: boolean };
-  /** Time over size. */
+  /** Time by size. */
   sizes?: readonly SizePoint[];
-  /** What the machine allows, and the share of it that was reached. */
+  /** The hardware limit, and the share of it that was reached. */
   limit?: { text: string; share: number };
-  /** What the machine can do. */
+  /** The limits of the hardware. */
   limits?: Limits;
 }
 
@@ -30,15 +30,15 @@ export interface Benchmark {
   run(): Result | Result[];
 }
 
-/** Options of the run that benchmarks need to know. */
+/** Options of a run for benchmarks. */
 export interface Settings {
   /** Seconds per row. */
   seconds: number;
-  /** Asked for by name: parts that are shortened in the run of everything are not. */
+  /** Whether the benchmark was selected by name: parts that are shortened in a full run are not shortened then. */
   full: boolean;
 }
 
-/** What `npm run bench -- --json` writes: a run for each number of threads and each instruction set asked for. */
+/** The file that `npm run bench -- --json` writes: one run per thread count and instruction set. */
 export interface BenchFile {
   format: 1;
   suite: 'bench';

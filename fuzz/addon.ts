@@ -1,10 +1,10 @@
-/** The addon's entries under damaged calls: test/native/addon_fuzz.test.ts, for as long and from the seed that is given. */
+/** Runs test/native/addon_fuzz.test.ts, damaged calls of the addon's entries, with the given time and seed. */
 import { spawnSync } from 'node:child_process';
 import * as path from 'node:path';
 import type { Options } from './options';
 
 const root = path.join(__dirname, '..');
-/** Seconds that jest takes to begin. */
+/** Seconds that jest takes to start. */
 const beginning = 6;
 /** In fewer seconds it reaches too few of the entries to be worth the start. */
 const least = 4;

@@ -1,4 +1,4 @@
-/** What a small eager op costs, with and without a tape. */
+/** Times small eager ops, with and without a tape. */
 import * as tf from 'gradtape';
 import { measure, type Contender } from '../measure';
 import type { Benchmark, Settings } from '../suite';
@@ -37,7 +37,7 @@ export function bindingBenchmarks({ seconds }: Settings): Benchmark[] {
     {
       name: 'eager/add 4, taped',
       run: () => {
-        // A tape of 1,000 ops, so that its own cost is spread thin.
+        // 1,000 ops on one tape, so that the cost of the tape itself is negligible.
         const n = 1000;
         const w = new tf.Variable([1, 2, 3, 4]);
         const b = tf.constant([5, 6, 7, 8]);

@@ -1,4 +1,4 @@
-/** Whether a library's results are right, before anyone looks at its time. */
+/** Checks a library's results before it is timed. */
 import * as fs from 'node:fs';
 import { product, type Elements, type Expected, type Tolerance, type Workload } from '../workloads/workload';
 import type { TensorFile } from './protocol';
@@ -22,7 +22,7 @@ export function readResult({ file, shape, dtype }: TensorFile): Result {
   return { shape, data: new arrays[dtype](own) };
 }
 
-/** Dimensions of size 1 aside: libraries that know matrices only return a sum as [1, 1]. */
+/** Compares shapes without dimensions of size 1: libraries that have only matrices return a sum as [1, 1]. */
 function sameShape(a: readonly number[], b: readonly number[]): boolean {
   const essential = (shape: readonly number[]): string => shape.filter((n) => n !== 1).join();
   return essential(a) === essential(b);
@@ -36,16 +36,16 @@ export function equal(got: number, want: number, { relative, absolute }: Toleran
   );
 }
 
-/** At most `most` positions spread over [0, n), the first and the last among them. */
+/** At most `most` positions in [0, n), evenly spaced, with the first and the last. */
 function positions(n: number, most: number): number[] {
   if (n <= most) return Array.from({ length: n }, (_, i) => i);
-  // A step that is no round number meets all columns.
+  // An odd-looking step, so that all columns of a matrix are visited.
   return Array.from({ length: most }, (_, i) =>
     i === most - 1 ? n - 1 : Math.floor((i * (n - 1)) / (most - 1)),
   );
 }
 
-/** Compares one tensor at up to `most` positions; says what differs, or null. */
+/** Compares one tensor at up to `most` positions; returns what differs, or null. */
 export function difference(got: Result, want: Expected, tolerance: Tolerance, most: number): string | null {
   if (!sameShape(got.shape, want.shape))
     return `shape [${got.shape.join()}] instead of [${want.shape.join()}]`;
@@ -63,15 +63,15 @@ export function difference(got: Result, want: Expected, tolerance: Tolerance, mo
   return wrong !== null && Math.sqrt(error / norm) <= tolerance.l2! ? null : wrong;
 }
 
-/** How many elements of each result the reference computes: about as many as take it a tenth of a second. */
+/** How many elements of each result the reference computes: what takes it about a tenth of a second. */
 function affordable(workload: Workload, expected: Expected): number {
   const each = Math.max(1, workload.cost / product(expected.shape));
   return Math.max(64, Math.min(4096, Math.floor(1e7 / each)));
 }
 
 /**
- * What is wrong with results, or null: against the definition at many positions, and in full against the results of
- * `first`, the library whose results passed first, within twice the tolerance.
+ * Returns what is wrong with results, or null. They are compared with the definition at many positions, and completely with the results of
+ * `first`, the first library that passed, within twice the tolerance.
  */
 export function judge(
   workload: Workload,

@@ -1,42 +1,50 @@
-/** The libraries that can take part, and how each is started. */
+/** The libraries that can be measured, and how each is started. */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import type { Command } from './child';
+import type { Command } from './library_process';
 
-/** The repository, from dist/benchmarks/host. */
+/** The root of the repository, from dist/benchmarks/host. */
 export const root = path.resolve(__dirname, '..', '..', '..');
 export const peersFolder = path.join(root, 'benchmarks', 'peers');
 
 export interface LibraryEntry {
   name: string;
-  /** `own` comes with the suite, `npm` from benchmarks/peers, `python` and `folder` where they are found. */
+  /** `own` is part of the suite, `npm` is installed in benchmarks/peers; `python` and `folder` are given by options. */
   from: 'own' | 'npm' | 'python' | 'folder';
   /** The worker's module and its arguments. */
   module: string;
   setting?: string;
-  /** The package whose presence decides. */
+  /** The Python package that must be installed. */
   needs?: string;
-  /** A second way to use a library that is listed here too: it takes part where it implements the workload, and is omitted elsewhere. */
-  way?: true;
+  /**
+   * A further configuration of a library that is listed here too: it is measured where it implements the workload, and omitted elsewhere.
+   */
+  variant?: true;
 }
 
 export const libraries: readonly LibraryEntry[] = [
   { name: 'gradtape', from: 'own', module: 'gradtape.js' },
   { name: 'PyTorch', from: 'python', module: 'torch_peer', needs: 'torch' },
-  { name: 'torch.compile', from: 'python', module: 'torch_compile_peer', needs: 'torch', way: true },
+  { name: 'torch.compile', from: 'python', module: 'torch_compile_peer', needs: 'torch', variant: true },
   { name: 'TensorFlow', from: 'python', module: 'tensorflow_peer', needs: 'tensorflow' },
-  { name: 'tf.function', from: 'python', module: 'tensorflow_function_peer', needs: 'tensorflow', way: true },
-  { name: 'XLA', from: 'python', module: 'tensorflow_xla_peer', needs: 'tensorflow', way: true },
+  {
+    name: 'tf.function',
+    from: 'python',
+    module: 'tensorflow_function_peer',
+    needs: 'tensorflow',
+    variant: true,
+  },
+  { name: 'XLA', from: 'python', module: 'tensorflow_xla_peer', needs: 'tensorflow', variant: true },
   { name: 'JAX', from: 'python', module: 'jax_peer', needs: 'jax' },
   {
     name: 'Keras on TF',
     from: 'python',
     module: 'keras_tensorflow_peer',
     needs: 'tensorflow',
-    way: true,
+    variant: true,
   },
-  { name: 'Keras on JAX', from: 'python', module: 'keras_jax_peer', needs: 'keras', way: true },
+  { name: 'Keras on JAX', from: 'python', module: 'keras_jax_peer', needs: 'keras', variant: true },
   { name: 'NumPy', from: 'python', module: 'numpy_peer', needs: 'numpy' },
   {
     name: 'tfjs-node',
@@ -62,16 +70,16 @@ export const libraries: readonly LibraryEntry[] = [
 ];
 
 export interface Places {
-  /** A Python interpreter by library name, and one for all that have none of their own. */
+  /** The Python interpreter for each library, and a default one. */
   pythons: Readonly<Record<string, string | undefined>>;
   python: string;
-  /** A folder in which tfjs-node is installed. */
+  /** The folder where tfjs-node is installed. */
   tfjsNode?: string;
   threads: number;
   cpus: number;
 }
 
-/** How to start a library, or why it is not here. */
+/** The command that starts a library, or the reason why it cannot be started. */
 export function commandFor(entry: LibraryEntry, places: Places): Command | string {
   const { threads, cpus } = places;
   const count = String(threads);
@@ -88,7 +96,7 @@ export function commandFor(entry: LibraryEntry, places: Places): Command | strin
   };
   const command = programOf(entry, places);
   if (typeof command === 'string') return command;
-  // Fewer threads than CPUs: some libraries size their pools by the CPUs that they may use, and none can do with more.
+  // With fewer threads than CPUs, the process is bound to as many CPUs: some libraries size their pools by the CPUs that they may use.
   if (threads < cpus && process.platform === 'linux' && hasTaskset()) {
     return { file: 'taskset', args: ['-c', `0-${threads - 1}`, ...command], env };
   }
@@ -107,7 +115,7 @@ function programOf(entry: LibraryEntry, places: Places): string[] | string {
     return [python, path.join(peersFolder, 'python', 'serve.py'), entry.module];
   }
   if (entry.from === 'folder' && places.tfjsNode === undefined) {
-    return 'not given: --tfjs-node names a folder where it is installed';
+    return 'not found: --tfjs-node must name the folder where it is installed';
   }
   if (entry.from === 'npm' && !fs.existsSync(path.join(peersFolder, 'node_modules', entry.needs ?? ''))) {
     return 'not installed in benchmarks/peers';
@@ -117,10 +125,10 @@ function programOf(entry: LibraryEntry, places: Places): string[] | string {
   return [process.execPath, server, path.join(folder, entry.module), entry.setting ?? ''];
 }
 
-/** Why a Python cannot import a module, or null. */
+/** Why a Python interpreter cannot import a module, or null. */
 function lacksModule(python: string, module: string): string | null {
   const code = `import importlib.util, sys; sys.exit(importlib.util.find_spec('${module}') is None)`;
   const { status, error } = spawnSync(python, ['-c', code], { stdio: 'ignore' });
   if (error !== undefined) return `no ${python}`;
-  return status === 0 ? null : `${python} has no ${module}: give another by an option`;
+  return status === 0 ? null : `${python} has no ${module}: choose another interpreter by an option`;
 }

@@ -1,11 +1,11 @@
-/** How much memory a process takes, on Linux. */
+/** The memory of a process, on Linux. */
 import * as fs from 'node:fs';
 
 /** Bytes. */
 export interface Growth {
-  /** The most since the watch began beyond what there was then. */
+  /** Peak since the start of the observation, minus the memory at the start. */
   grown: number;
-  /** The most since then. */
+  /** Peak since the start of the observation. */
   whole: number;
 }
 
@@ -17,7 +17,7 @@ function status(pid: number, key: 'VmRSS' | 'VmHWM'): number {
 /** Starts to observe a process; the returned function reports its growth so far. */
 export function watchMemory(pid: number): () => Growth {
   if (process.platform !== 'linux') throw new Error('only Linux reports the peak memory of a process');
-  // The peak so far is forgotten.
+  // Resets the peak.
   fs.writeFileSync(`/proc/${pid}/clear_refs`, '5');
   const before = status(pid, 'VmRSS');
   return () => {

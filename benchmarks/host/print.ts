@@ -1,4 +1,4 @@
-/** The table of a run of the peers, for a terminal. */
+/** Prints the results of `npm run bench:peers` on a terminal. */
 import { show, showTime } from '../measure';
 import { verdict, type Entry, type Row } from './rows';
 
@@ -15,7 +15,7 @@ function line(entry: Entry, base: number | undefined): string {
   return `${name} ${shown.median.padStart(9)}  ${spread.padEnd(26)} ${ratio.padStart(9)}  ${notes}`.trimEnd();
 }
 
-/** A workload's block: a line for each library, the fastest first, and the verdict. */
+/** The lines of a workload: one for each library, the fastest first, then the comparison with the target. */
 export function showRow(row: Row, rows: readonly Row[]): string {
   const { ours, best, bestCompiled, ratio, met, aim } = verdict(row, rows);
   const time = (e: Entry): number => e.timing?.median ?? Infinity;
@@ -28,7 +28,7 @@ export function showRow(row: Row, rows: readonly Row[]): string {
     );
   if (bestCompiled !== null && ours !== null) {
     const r = ours.median / bestCompiled.timing!.median;
-    parts.push(`${r.toFixed(3)}× that of ${bestCompiled.library}, which is compiled`);
+    parts.push(`${r.toFixed(3)}× that of ${bestCompiled.library} (compiled)`);
   }
   if (aim !== '') parts.push(`target ${aim}: ${met === null ? 'not measured' : met ? 'met' : 'NOT met'}`);
   return [row.workload, ...lines, `  → ${parts.join('; ')}`].join('\n');

@@ -1,6 +1,6 @@
 /**
- * What the host and a library's process say to each other: one JSON object on a line. Tensors travel as files of raw
- * little-endian elements. Whatever else a library prints is passed over.
+ * The protocol between the host and a library's process: one JSON object per line. Tensors are passed as files of raw little-endian
+ * elements. Other output of a library is ignored.
  */
 import type { ElementType, Parameter } from '../workloads/workload';
 
@@ -21,9 +21,9 @@ export type Request =
       params: Readonly<Record<string, Parameter>>;
       inputs: readonly TensorFile[];
     }
-  /** Writes what came out of that one run to files in `folder`; asked once. */
+  /** Writes the results of that first run to files in `folder`; requested at most once. */
   | { do: 'result'; folder: string }
-  /** Runs it so many times. */
+  /** Runs the workload `calls` times. */
   | { do: 'time'; calls: number };
 
 export interface Opened {
@@ -33,15 +33,15 @@ export interface Opened {
 }
 
 export interface Prepared {
-  /** Why the library cannot do it; absent where it can. */
+  /** Why the library cannot compute it; absent if it can. */
   reason?: string;
-  /** How it does it, where that needs saying: a layout, a compiler. */
+  /** Anything notable about how it computes it: a layout, a compiler. */
   note?: string;
-  /** The whole workload is compiled into one program beforehand: it is listed beside eager workloads, not among them. */
+  /** The whole workload is compiled into one program beforehand: it is listed separately from eager libraries. */
   compiled?: boolean;
 }
 
-/** The reason of a library that has no function of a kind. */
+/** The reason of a library that does not implement a kind of workload. */
 export const lacking = 'the library has no such function';
 
 export interface Results {
@@ -52,13 +52,13 @@ export interface Timed {
   ns: number;
 }
 
-/** A reply: what the request asked for, or an error. */
+/** A reply: the result of the request, or an error. */
 export type Reply = { error: string } | Opened | Prepared | Results | Timed;
 
-/** Starts a line that is a reply. */
+/** The prefix of a line that is a reply. */
 export const mark = '@gradtape ';
 
-/** The reply in a line, or null where the line is something else that a library printed. */
+/** The reply in a line, or null if the line is other output of the library. */
 export function parseReply(line: string): Reply | null {
   return line.startsWith(mark) ? (JSON.parse(line.slice(mark.length)) as Reply) : null;
 }

@@ -1,28 +1,28 @@
-/** Times contenders in turn, round by round, so that a change of the machine's speed meets all of them. */
+/** Times contenders in turn, round by round, so that changes of the machine's speed affect all of them. */
 import { summary, type Timing } from '../measure';
 
 export interface Timed {
-  /** Nanoseconds of so many calls in a row. */
+  /** Nanoseconds of `calls` calls. */
   time: (calls: number) => Promise<number>;
 }
 
 export interface RoundSettings {
-  /** Seconds that each contender is timed for in all. */
+  /** Total seconds of timed calls per contender. */
   seconds: number;
   rounds: number;
-  /** Seconds that each runs before anything counts. */
+  /** Seconds of warm-up calls per contender. */
   warmUp: number;
   /**
-   * Seconds of calls before each sample that do not count, and at least so many calls where they take no tenfold of it: a contender
-   * that waited for its turn finds cold caches, V8 has given memory back that it takes again in the first milliseconds,
-   * and the system may have taken idle pages. What is compared is a loop that runs.
+   * Untimed calls before each sample: seconds, and a minimum of calls unless these take ten times as long. After waiting for its turn a
+   * contender has cold caches, V8 has returned memory that it allocates again in the first milliseconds, and the system may have reclaimed
+   * idle pages. The steady state is to be measured.
    */
   wake: { seconds: number; calls: number };
-  /** Seconds between two contenders: threads that spin for more work stop meanwhile. */
+  /** Seconds between two contenders, in which threads that spin for work stop. */
   pause: number;
 }
 
-/** Samples of 30 ms. */
+/** Samples take 30 ms. */
 export const defaultRounds: RoundSettings = {
   seconds: 0.21,
   rounds: 7,
@@ -38,14 +38,14 @@ const rest = (seconds: number): Promise<void> =>
 
 interface Plan {
   calls: number;
-  /** Calls before a sample. */
+  /** Untimed calls before a sample. */
   wake: number;
   rounds: number;
-  /** Samples that were taken on the way: of a contender too slow for more. */
+  /** Samples that were taken during planning, of a contender too slow for more. */
   samples: number[];
 }
 
-/** Warms up, and says how many calls make a sample and how many samples a contender can have. */
+/** Warms up, and determines the number of calls per sample and of samples. */
 async function plan({ time }: Timed, settings: RoundSettings): Promise<Plan> {
   const sample = (settings.seconds * 1e9) / settings.rounds;
   let calls = 1;
@@ -57,7 +57,7 @@ async function plan({ time }: Timed, settings: RoundSettings): Promise<Plan> {
     if (ns < sample) calls *= 2;
   }
   const inSample = Math.max(1, Math.floor(sample / perCall));
-  // A slow contender has fewer samples: as many as four times the budget of the others affords.
+  // A slow contender gets fewer samples: as many as fit four times the budget of the others.
   const affordable = Math.floor((4 * settings.seconds * 1e9) / (perCall * inSample));
   if (affordable === 0) return { calls: 0, wake: 0, rounds: 0, samples: [perCall] };
   const inTime = (settings.wake.seconds * 1e9) / perCall;
@@ -65,7 +65,7 @@ async function plan({ time }: Timed, settings: RoundSettings): Promise<Plan> {
   return { calls: inSample, wake, rounds: Math.min(settings.rounds, affordable), samples: [] };
 }
 
-/** One timing for each contender; an error in its place where it failed on the way. */
+/** The timing of each contender, or the error if it failed. */
 export async function timeInRounds(
   contenders: readonly Timed[],
   settings: RoundSettings,

@@ -1,4 +1,4 @@
-/** What a run of the peers gives: a row for each workload, with the ratio to the best peer and whether the target is met. */
+/** Results of `npm run bench:peers`: a row for each workload, and its comparison with the best other library and the target. */
 import type { Machine } from '../machine';
 import { showTime, type Timing } from '../measure';
 import type { Target } from '../workloads/workload';
@@ -16,7 +16,7 @@ export interface Row {
   workload: string;
   kind: string;
   target?: Target;
-  /** gradtape first. */
+  /** The entry of gradtape is the first one. */
   entries: readonly Entry[];
 }
 
@@ -24,7 +24,7 @@ export interface PeersRun {
   format: 1;
   suite: 'peers';
   machine: Machine;
-  /** Versions, by library; why it did not take part, for one that did not. */
+  /** The version of each library, or the reason why it was not measured. */
   libraries: readonly {
     name: string;
     version?: string;
@@ -36,19 +36,19 @@ export interface PeersRun {
 
 export interface Verdict {
   ours: Timing | null;
-  /** The best peer that counts, and the best of those that compile the whole workload beforehand where those do not count. */
+  /** The best library that is compared, and the best of those that compile the whole workload beforehand, if these are not compared. */
   best: Entry | null;
   bestCompiled: Entry | null;
-  /** Our time by that of the best peer. */
+  /** gradtape's time divided by that of the best library. */
   ratio: number | null;
   /** null: no target, or not measured. */
   met: boolean | null;
-  /** What the ratio or time is to be. */
+  /** The target, as text. */
   aim: string;
 }
 
 const own = 'gradtape';
-/** Targets refer to libraries; the plain loop is listed beside them, and counts only if a target names it. */
+/** Targets refer to libraries; the plain loop is listed with them, but compared only if a target names it. */
 const baseline = 'plain JS';
 
 function best(entries: readonly Entry[], accept: (e: Entry) => boolean): Entry | null {
@@ -68,8 +68,8 @@ const ownTime = (row: Row | undefined): Timing | null => ownEntry(row)?.timing ?
 const showRatio = (ratio: number): string => (ratio < 0.1 ? ratio.toFixed(3) : ratio.toFixed(2));
 
 /**
- * A row's verdict: like is compared with like. Where gradtape compiles the workload, peers that compile count too; where it runs
- * op by op, they stand beside. `rows` are all of the run, for targets that compare workloads.
+ * Compares a row with its target. Only like systems are compared: libraries that compile the whole workload count if gradtape compiles it,
+ * too; otherwise they are only listed. `rows` are all rows of the run, for targets that compare workloads.
  */
 export function verdict(row: Row, rows: readonly Row[]): Verdict {
   const ours = ownTime(row);

@@ -1,4 +1,4 @@
-/** `npm run bench:peers`: the workloads of benchmarks/workloads, in every library that is here. benchmarks/README.md explains. */
+/** `npm run bench:peers`: runs the workloads of benchmarks/workloads in every available library. See benchmarks/README.md. */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import { parseArgs } from 'node:util';
 import { describe, machine } from '../machine';
 import { workloads } from '../workloads';
-import { Child } from './child';
+import { LibraryProcess } from './library_process';
 import { commandFor, libraries, peersFolder, type LibraryEntry, type Places } from './libraries';
 import { showRow, showSummary } from './print';
 import type { Opened } from './protocol';
@@ -77,7 +77,7 @@ function choose(named: readonly string[], without: readonly string[]): LibraryEn
   );
 }
 
-/** Installs the package of the peers where it has not been. */
+/** Installs the npm libraries, if they are not installed yet. */
 function install(): void {
   if (fs.existsSync(path.join(peersFolder, 'node_modules'))) return;
   console.log('installing the libraries of benchmarks/peers (about 600 MB)…');
@@ -86,10 +86,10 @@ function install(): void {
     cwd: peersFolder,
     stdio: 'inherit',
     shell: process.platform === 'win32',
-    // onnxruntime-node would ask for CUDA files; those for CPUs are in its package.
+    // Without this, onnxruntime-node would download CUDA files; the CPU files are in its package.
     env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' },
   });
-  if (status !== 0) console.log('the installation failed: the libraries of npm are left out');
+  if (status !== 0) console.log('the installation failed: the npm libraries are not measured');
 }
 
 async function main(): Promise<void> {
@@ -113,15 +113,15 @@ async function main(): Promise<void> {
       known.push({ name: entry.name, absent: command });
       continue;
     }
-    const start = async (): Promise<[Child, Opened]> => {
-      const child = new Child(command);
+    const start = async (): Promise<[LibraryProcess, Opened]> => {
+      const child = new LibraryProcess(command);
       return [child, await child.ask({ do: 'open', threads })];
     };
     try {
       const [child, opened] = await start();
       known.push({ name: entry.name, ...opened });
-      const restart = async (): Promise<Child> => (await start())[0];
-      participants.push({ name: entry.name, child, restart, way: entry.way });
+      const restart = async (): Promise<LibraryProcess> => (await start())[0];
+      participants.push({ name: entry.name, child, restart, variant: entry.variant });
     } catch (error) {
       known.push({ name: entry.name, absent: (error as Error).message });
     }
@@ -132,7 +132,7 @@ async function main(): Promise<void> {
 
   const temp = fs.mkdtempSync(path.join(os.tmpdir(), 'gradtape-peers-'));
   const rows: Row[] = [];
-  // After every workload: a run that is cut short keeps what it has.
+  // After every workload, so that an interrupted run keeps its results.
   const save = (): void => {
     if (values.json === undefined) return;
     const run: PeersRun = { format: 1, suite: 'peers', machine: about, libraries: known, rows };

@@ -1,9 +1,9 @@
-/** Runs one workload in all libraries: prepare, check, time. */
+/** Runs one workload in all libraries: prepares it, checks the results, and times it. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { elementsOf } from '../workloads/inputs';
 import type { Elements, Workload } from '../workloads/workload';
-import type { Child } from './child';
+import type { LibraryProcess } from './library_process';
 import { judge, readResult, type Result } from './check';
 import { lacking, type Prepared, type TensorFile } from './protocol';
 import { showBytes, summary } from '../measure';
@@ -13,19 +13,19 @@ import type { Entry, Row } from './rows';
 
 export interface Participant {
   name: string;
-  child: Child;
-  /** Starts another process, after one that ended or was given up. */
-  restart: () => Promise<Child>;
-  /** It is silent where it has no function of the kind. */
-  way?: boolean;
+  child: LibraryProcess;
+  /** Starts a new process, after the previous one ended or was killed. */
+  restart: () => Promise<LibraryProcess>;
+  /** It is not listed if it does not implement the kind of workload. */
+  variant?: boolean;
 }
 
-/** Libraries whose earlier workloads say that this one would take them longer than so many seconds are not asked. */
-const patience = 1.5;
-/** Seconds that a library may take to prepare a workload and run it once, and again for its result. */
+/** A library is not run if its earlier results predict more than this many seconds per call. */
+const maxSeconds = 1.5;
+/** The time limit in seconds for preparing a workload and running it once, and for writing its result. */
 const longest = 40;
 
-/** The best rate, cost per nanosecond, that a library has shown at a kind of workload. */
+/** The best rate, cost per nanosecond, that each library has reached for each kind of workload. */
 export class Rates {
   private readonly rates = new Map<string, number>();
 
@@ -34,13 +34,13 @@ export class Rates {
   }
 
   note(library: string, workload: Workload, ns: number): void {
-    // A small workload says what a call costs, and nothing of a large one.
+    // Small workloads measure the overhead of a call, which says nothing about large ones.
     if (workload.cost < 1e6) return;
     const key = this.key(library, workload);
     this.rates.set(key, Math.max(this.rates.get(key) ?? 0, workload.cost / ns));
   }
 
-  /** Seconds that a call would take; 0 where nothing is known. */
+  /** The predicted seconds of a call; 0 if nothing is known. */
   predict(library: string, workload: Workload): number {
     const rate = this.rates.get(this.key(library, workload));
     return rate === undefined ? 0 : workload.cost / rate / 1e9;
@@ -57,17 +57,17 @@ function writeInputs(workload: Workload, folder: string): { files: TensorFile[];
   return { files, data };
 }
 
-/** How many processes' memory a row shows: one and the same library's differ by some megabytes. */
+/** The number of processes whose memory is measured: those of one library differ by some megabytes. */
 const processes = 3;
 
 /** Restarts a library's process; returns a function that reports its peak growth. */
-async function anew(participant: Participant): Promise<() => Growth> {
+async function restarted(participant: Participant): Promise<() => Growth> {
   participant.child.end();
   participant.child = await participant.restart();
   return watchMemory(participant.child.pid!);
 }
 
-async function grownBy(child: Child, growth: () => Growth): Promise<Growth> {
+async function grownBy(child: LibraryProcess, growth: () => Growth): Promise<Growth> {
   await child.ask({ do: 'time', calls: 20 }, longest);
   return growth();
 }
@@ -83,14 +83,14 @@ export async function runWorkload(
   const { files, data } = writeInputs(workload, folder);
   const expected = workload.reference?.(data) ?? null;
   const entries: Entry[] = [];
-  const ready: { entry: Entry; child: Child }[] = [];
+  const ready: { entry: Entry; child: LibraryProcess }[] = [];
   let first: Result[] | null = null;
   for (const participant of participants) {
     const { name } = participant;
     const entry: Entry = { library: name };
     entries.push(entry);
     const seconds = rates.predict(name, workload);
-    if (seconds > patience) {
+    if (seconds > maxSeconds) {
       entry.reason = `too slow: about ${seconds.toPrecision(2)} s a call`;
       continue;
     }
@@ -100,15 +100,15 @@ export async function runWorkload(
       const grown: Growth[] = [];
       let prepared: Prepared;
       do {
-        const growth = workload.quantity === 'memory' ? await anew(participant) : null;
+        const growth = workload.quantity === 'memory' ? await restarted(participant) : null;
         prepared = await participant.child.ask({ do: 'prepare', kind, params, inputs: files }, longest);
         if (growth === null || prepared.reason !== undefined) break;
-        // Before the result, for which some prepare the workload once more.
+        // Before the result is requested, for which some libraries prepare the workload again.
         grown.push(await grownBy(participant.child, growth));
       } while (grown.length < processes);
       const { child } = participant;
       Object.assign(entry, { note: prepared.note, compiled: prepared.compiled, reason: prepared.reason });
-      if (prepared.reason === lacking && participant.way === true) entries.pop();
+      if (prepared.reason === lacking && participant.variant === true) entries.pop();
       if (prepared.reason !== undefined) continue;
       const into = path.join(folder, String(entries.length));
       fs.mkdirSync(into);
@@ -129,7 +129,7 @@ export async function runWorkload(
       ready.push({ entry, child });
     } catch (error) {
       entry.reason = (error as Error).message;
-      // It is not waited for twice.
+      // So that the library is not waited for a second time.
       if (!participant.child.alive) rates.note(name, workload, longest * 1e9);
     }
   }

@@ -11,7 +11,7 @@ export interface ConvShape {
   y: readonly number[];
 }
 
-/** The innermost loops run over channels, which lie side by side. */
+/** The innermost loops run over channels, which are contiguous. */
 export function conv2d(x: Float32Array, w: Float32Array, s: ConvShape): Float32Array {
   const [batch, outH, outW, filters] = s.y;
   const [, height, width, channels] = s.x;
@@ -142,7 +142,7 @@ export function pool2x2(x: Float32Array, shape: readonly number[], f: 'max' | 'a
   return y;
 }
 
-/** dx from x and dy; of equal elements the first one takes all. */
+/** dx from x and dy; of equal elements only the first receives the gradient. */
 export function pool2x2Gradient(
   x: Float32Array,
   dy: Float32Array,

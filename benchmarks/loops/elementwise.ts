@@ -1,4 +1,4 @@
-/** Loops over the elements of arrays, each compiled apart: shared code would call every function through one site. */
+/** Loops over the elements of arrays. Each is compiled separately: shared code would call all functions from one megamorphic call site. */
 
 export type Numbers = Float32Array | Float64Array | Int32Array | Uint8Array;
 export type NumbersType = new (n: number) => Numbers;
@@ -6,7 +6,7 @@ export type NumbersType = new (n: number) => Numbers;
 type Unary = (x: number) => number;
 type Binary = (x: number, y: number) => number;
 
-/* eslint-disable @typescript-eslint/no-implied-eval -- the loops are texts on purpose */
+/* eslint-disable @typescript-eslint/no-implied-eval -- the loops are compiled from text on purpose */
 
 /** x ↦ [f(x[0]), f(x[1]), …] in a fresh array. */
 export function mapLoop(f: Unary, Type: NumbersType): (x: Numbers) => Numbers {

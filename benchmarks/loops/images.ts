@@ -1,6 +1,6 @@
-/** Images, [height, width, channels], pixel by pixel. */
+/** Image operations on [height, width, channels], pixel by pixel. */
 
-/** The elements at the given positions; 0 for negative ones. */
+/** Gathers the elements at the given positions; 0 for negative ones. */
 export function taken(x: Float32Array, n: number, from: (i: number) => number): Float32Array {
   const y = new Float32Array(n);
   for (let i = 0; i < n; i++) {
@@ -10,7 +10,7 @@ export function taken(x: Float32Array, n: number, from: (i: number) => number): 
   return y;
 }
 
-/** Bilinear samples of an s×s image with c channels, at coordinates of m×m pixels. */
+/** Bilinear samples of an s×s image with c channels, at the coordinates of an m×m image. */
 export function bilinear(
   x: Float32Array,
   s: number,

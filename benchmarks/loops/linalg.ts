@@ -1,4 +1,4 @@
-/** Linear systems in plain loops, of n×n matrices. */
+/** Linear systems of n×n matrices, in plain loops. */
 
 /** Gauss–Jordan elimination with partial pivoting: A⁻¹·B for the k columns of B, and the determinant of A. */
 export function eliminate(

@@ -15,10 +15,7 @@ function timeFirst(x: Float32Array, batch: number, time: number, features: numbe
   return y;
 }
 
-/**
- * Turns sums into gates, in place; adds the new state to `c`, its tanh to `tc` and what the cell gives to `h`. All are those of
- * one step.
- */
+/** Turns the pre-activations of one step into gates, in place, and stores the new state in `c`, its tanh in `tc` and the output in `h`. */
 function cell(
   gates: Float32Array,
   before: Float32Array,
@@ -40,7 +37,7 @@ function cell(
   }
 }
 
-/** The gradients of the gates' sums, from those of what the cell gave and of its state, which becomes the one before. */
+/** The gradients of the pre-activations, from those of the output and of the state, which is replaced by that of the previous state. */
 function cellGradient(
   gates: Float32Array,
   before: Float32Array,
@@ -65,7 +62,7 @@ function cellGradient(
   }
 }
 
-/** Parameters: as workloads/models.ts says. A call is a step and returns its loss. */
+/** The order of parameters is that of workloads/models.ts. A call is a step and returns its loss. */
 export function lstmTraining({ x, labels, parameters, rate, epsilon }: Training): () => number {
   const own = parameters.map((p) => p.slice());
   const [wx, wh, b, w, b2] = own;
@@ -79,7 +76,7 @@ export function lstmTraining({ x, labels, parameters, rate, epsilon }: Training)
   const inputs = timeFirst(x, batch, time, features);
   return () => {
     const gates = addBias(product(inputs, wx, time * batch, features, wide), b, false);
-    // States before the first step and after each.
+    // The states before the first step and after each step.
     const [hs, cs, tcs] = [0, 1, 2].map(() => new Float32Array((time + 1) * size));
     const at = (all: Float32Array, t: number, n = size): Float32Array => all.subarray(t * n, (t + 1) * n);
     for (let t = 0; t < time; t++) {

@@ -1,4 +1,4 @@
-/** Matrix products: row by row of the right operand, whose transpose is copied first; the fastest of the plain orders. */
+/** Matrix products as dot products with a transposed copy of the right operand, the fastest of the plain loop orders. */
 
 export interface ProductShape {
   batch: number;

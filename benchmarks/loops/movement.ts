@@ -1,6 +1,6 @@
-/** Movement, gathering, sorting, random numbers. */
+/** Transposes, gathers, sorting, random numbers. */
 
-/** A matrix turned in blocks, which keeps lines in the cache. */
+/** Transposes a matrix in blocks, for the cache. */
 export function transpose(x: Float32Array, rows: number, columns: number): Float32Array {
   const y = new Float32Array(x.length);
   const block = 16;
@@ -14,7 +14,7 @@ export function transpose(x: Float32Array, rows: number, columns: number): Float
   return y;
 }
 
-/** [batch, height, width, channels] → [batch, channels, height, width]: each image is a matrix to turn. */
+/** [batch, height, width, channels] → [batch, channels, height, width]: transposes each image. */
 export function channelsFirst(
   x: Float32Array,
   [batch, height, width, channels]: readonly number[],
@@ -52,7 +52,7 @@ export function subtractRows(
   return table;
 }
 
-/** The k largest, largest first: a sorted list that a larger element enters. */
+/** The k largest, in descending order: a sorted list into which larger elements are inserted. */
 export function topK(x: Float32Array, k: number): Float32Array {
   const list = x.slice(0, k).sort().reverse();
   for (let i = k; i < x.length; i++) {
@@ -65,14 +65,14 @@ export function topK(x: Float32Array, k: number): Float32Array {
   return list;
 }
 
-/** Where the elements of the sorted array stand. */
+/** The positions of the elements in sorted order. */
 export function argsort(x: Float32Array): Int32Array {
   const at = new Int32Array(x.length);
   for (let i = 0; i < x.length; i++) at[i] = i;
   return at.sort((i, j) => x[i] - x[j] || i - j);
 }
 
-/** The elements without repeats, in the order of their first occurrences; which of them each is; how often each comes. */
+/** The distinct elements in order of first occurrence; for each element its index among these; the count of each. */
 export function unique(
   x: Int32Array,
   counted: boolean,
@@ -99,7 +99,7 @@ export function uniform(n: number): Float32Array {
   return y;
 }
 
-/** Box and Muller: two numbers from two. */
+/** The Box–Muller transform: two normal numbers from two uniform ones. */
 export function normal(n: number): Float32Array {
   const y = new Float32Array(n + (n & 1));
   for (let i = 0; i < n; i += 2) {

@@ -14,7 +14,7 @@ export function softmax(x: Float32Array, rows: number, n: number): Float32Array 
   return y;
 }
 
-/** What each row has above a threshold; Keras takes it from the sum of the sums of all prefixes of the support. */
+/** Sparsemax of each row: what exceeds the threshold, which Keras computes from prefix sums over the support. */
 export function sparsemax(x: Float32Array, rows: number, n: number): Float32Array {
   const y = new Float32Array(rows * n);
   for (let i = 0; i < rows; i++) {
@@ -126,7 +126,7 @@ export function crossEntropy(x: Float32Array, labels: Float32Array, rows: number
   return losses;
 }
 
-/** Training: statistics over all positions of each channel. */
+/** In training mode: statistics over all positions of each channel. */
 export function batchNorm(
   x: Float32Array,
   gamma: Float32Array,
@@ -175,7 +175,7 @@ export function argmax(x: Float32Array): Int32Array {
   return Int32Array.of(at);
 }
 
-/** With given statistics of each column. */
+/** With given statistics for each column. */
 export function normalize(
   x: Float32Array,
   mean: Float32Array,
@@ -225,7 +225,7 @@ export function l2Normalize(x: Float32Array, rows: number, n: number, epsilon: n
   return y;
 }
 
-/** y = x / (bias + alpha·Σ x²)^beta, the sum over the channels nearer than depthRadius + 1. */
+/** y = x / (bias + alpha·Σ x²)^beta, where the sum is over the channels within depthRadius. */
 export function localResponse(
   x: Float32Array,
   n: number,
@@ -250,7 +250,7 @@ export function biasAdd(x: Float32Array, bias: Float32Array): Float32Array {
   return y;
 }
 
-/** The left half times the sigmoid of the right one. */
+/** The left half times the sigmoid of the right half. */
 export function glu(x: Float32Array, rows: number, n: number): Float32Array {
   const half = n / 2;
   const y = new Float32Array(rows * half);
@@ -261,7 +261,7 @@ export function glu(x: Float32Array, rows: number, n: number): Float32Array {
   return y;
 }
 
-/** Each row's positive part, and behind it that of −x. */
+/** relu(x) and relu(−x) of each row, concatenated. */
 export function crelu(x: Float32Array, rows: number, n: number): Float32Array {
   const y = new Float32Array(2 * x.length);
   for (let i = 0; i < rows; i++) {

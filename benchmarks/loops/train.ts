@@ -1,4 +1,4 @@
-/** Training steps of small networks in plain JavaScript: forward, backward and Adam, a loop for each. */
+/** Training steps of small networks in plain JavaScript: forward pass, backward pass and Adam, each as a loop. */
 import {
   conv2d,
   conv2dFilterGradient,
@@ -9,7 +9,7 @@ import {
 } from './conv';
 import { matmul } from './matmul';
 
-/** Adam's update of one parameter's elements. */
+/** Adam's update of one parameter. */
 export class Adam {
   private t = 0;
   private readonly means: Float32Array[];
@@ -55,7 +55,7 @@ export const product = (
     transposeB: form[1] === 'T',
   }) as Float32Array;
 
-/** Adds a bias to each row, and takes max(x, 0) where `relu`: in place. */
+/** Adds a bias to each row and applies ReLU if `relu` is set, in place. */
 export function addBias(x: Float32Array, b: Float32Array, relu: boolean): Float32Array {
   const n = b.length;
   for (let at = 0; at < x.length; at += n) {
@@ -67,7 +67,7 @@ export function addBias(x: Float32Array, b: Float32Array, relu: boolean): Float3
   return x;
 }
 
-/** Zeros where the layer's output was cut off: in place. */
+/** The gradient of ReLU, in place. */
 function throughRelu(dy: Float32Array, y: Float32Array): Float32Array {
   for (let i = 0; i < dy.length; i++) if (y[i] <= 0) dy[i] = 0;
   return dy;
@@ -104,13 +104,13 @@ export function lossOf(
 export interface Training<Target = Int32Array> {
   x: Float32Array;
   labels: Target;
-  /** Copied: the steps change their own. */
+  /** Copied, because the steps update them. */
   parameters: readonly Float32Array[];
   rate: number;
   epsilon: number;
 }
 
-/** Dense layers, weights and biases in turn, with ReLU between them: what each gives, the inputs first. */
+/** The outputs of dense layers with ReLU in between, the inputs first. Parameters are weights and biases alternately. */
 export function mlpForward(
   x: Float32Array,
   rows: number,
@@ -146,7 +146,7 @@ export function mlpTraining({ x, labels, parameters, rate, epsilon }: Training):
   };
 }
 
-/** Two blocks of convolution 3×3, ReLU and pool 2×2, then 10 classes. Parameters: W1, b1, W2, b2, W3, b3. */
+/** Two blocks of 3×3 convolution, ReLU and 2×2 max pooling, then a dense layer to 10 classes. Parameters: W1, b1, W2, b2, W3, b3. */
 export function cnnTraining({ x, labels, parameters, rate, epsilon }: Training): () => number {
   const [w1, b1, w2, b2, w3, b3] = parameters.map((p) => p.slice());
   const adam = new Adam([w1, b1, w2, b2, w3, b3], rate, epsilon);

@@ -1,10 +1,10 @@
-/** The training step of a transformer's block in plain JavaScript. */
+/** The training step of a transformer block in plain JavaScript. */
 import { erf } from '../workloads/special';
 import { Adam, addBias, columnSums, product, type Training } from './train';
 
 interface Norm {
   y: Float32Array;
-  /** The rows, with mean 0 and variance 1, and what they were multiplied by for that. */
+  /** The rows normalised to mean 0 and variance 1, and the factor of each row. */
   unit: Float32Array;
   scale: Float32Array;
 }
@@ -60,7 +60,7 @@ interface Heads {
   width: number;
 }
 
-/** For each sequence and head the place of its first query, key and value, and of its first result and weight. */
+/** For each sequence and head: the offsets of its first query, key and value, and of its first result and weight. */
 function eachHead(
   { batch, time, heads, width }: Heads,
   f: (q: number, k: number, v: number, y: number, weights: number) => void,
@@ -74,7 +74,7 @@ function eachHead(
   }
 }
 
-/** The weighted values, and the weights. */
+/** The attention outputs, and the attention weights. */
 function attention(qkv: Float32Array, shape: Heads): { y: Float32Array; weights: Float32Array } {
   const { batch, time, heads, width } = shape;
   const size = width / heads;
@@ -151,7 +151,7 @@ function gelu(x: Float32Array): Float32Array {
   return y;
 }
 
-/** In place. */
+/** The gradient of gelu, in place. */
 function throughGelu(dy: Float32Array, x: Float32Array): Float32Array {
   for (let i = 0; i < x.length; i++) {
     const density = Math.exp(-0.5 * x[i] * x[i]) / Math.sqrt(2 * Math.PI);
@@ -163,11 +163,11 @@ function throughGelu(dy: Float32Array, x: Float32Array): Float32Array {
 export interface BlockTraining extends Training<Float32Array> {
   heads: number;
   normEpsilon: number;
-  /** Of a sequence. */
+  /** Length of a sequence. */
   time: number;
 }
 
-/** Parameters: as workloads/models.ts says. A call is a step and returns its loss. */
+/** The order of parameters is that of workloads/models.ts. A call is a step and returns its loss. */
 export function transformerTraining(training: BlockTraining): () => number {
   const { x, labels: target, parameters, rate, epsilon, heads, normEpsilon, time } = training;
   const own = parameters.map((p) => p.slice());

@@ -1,6 +1,6 @@
 /**
- * Convolutions and pools with up to three dimensions of space, [batch, depth, height, width, channels]; those that are missing
- * are 1. Filters are [depth, height, width, in, out].
+ * Convolutions and pooling with up to three spatial dimensions, [batch, depth, height, width, channels]; missing dimensions are 1. Filters
+ * are [depth, height, width, in, out].
  */
 
 export interface Volume {
@@ -15,7 +15,7 @@ export interface Volume {
   outChannels: number;
 }
 
-/** Calls f(output, input, weights) with the places of the first channels, for each tap of each output inside the volume. */
+/** Calls f(output, input, weights) with the offsets of the first channels, for each tap of each output that is inside the volume. */
 function eachTap(s: Volume, f: (y: number, x: number, w: number) => void): void {
   const [outD, outH, outW] = s.output;
   const [depth, height, width] = s.input;
@@ -60,7 +60,7 @@ export function convolution(x: Float32Array, w: Float32Array, s: Volume): Float3
   return y;
 }
 
-/** dx from dy and w: the transposed convolution too. */
+/** dx from dy and w; also the transposed convolution. */
 export function inputGradient(dy: Float32Array, w: Float32Array, s: Volume): Float32Array {
   const [channels, filters] = [s.inChannels, s.outChannels];
   const dx = new Float32Array(s.batch * size(s.input) * channels);
@@ -88,7 +88,7 @@ export function filterGradient(x: Float32Array, dy: Float32Array, s: Volume): Fl
   return dw;
 }
 
-/** Windows that do not overlap and end with the volume; of a convolution's shape with as many channels out as in. */
+/** Non-overlapping windows that fill the volume; the shape is that of a convolution with as many output as input channels. */
 export function pool(x: Float32Array, s: Volume, f: 'max' | 'avg'): Float32Array {
   const y = new Float32Array(s.batch * size(s.output) * s.outChannels);
   const [channels, scale] = [s.inChannels, 1 / size(s.kernel)];
@@ -105,7 +105,7 @@ export function pool(x: Float32Array, s: Volume, f: 'max' | 'avg'): Float32Array
   return y;
 }
 
-/** Maxima, and where each is in its image. */
+/** The maxima, and the position of each in its image. */
 export function maxPoolWithArgmax(x: Float32Array, s: Volume): { y: Float32Array; at: Int32Array } {
   const n = s.batch * size(s.output) * s.outChannels;
   const [y, at] = [new Float32Array(n).fill(-Infinity), new Int32Array(n)];

@@ -1,4 +1,4 @@
-/** Loading a model of 100 MB, beside reading its file. In a process of its own. */
+/** Loading a model of 100 MB, compared with reading its file, in a separate process. */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -19,7 +19,7 @@ interface Figures {
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 async function timed(f: () => unknown): Promise<number> {
-  // What the round before left is collected first: both start with the same memory.
+  // Collects garbage of the previous round first, so that both start with the same memory.
   (globalThis as { gc?: () => void }).gc?.();
   const start = performance.now();
   await f();
@@ -35,7 +35,7 @@ async function load(file: string): Promise<Figures> {
   const { size } = fs.statSync(file);
   const read: number[] = [];
   const loaded: number[] = [];
-  // The first load compiles, and its peak is that of the process.
+  // The first load includes compilation, and its peak is the peak of the process.
   await tf.keras.models.loadModel(file);
   const peak = (process.resourceUsage().maxRSS * 1024) / size;
   for (let i = 0; i < rounds; i++) {

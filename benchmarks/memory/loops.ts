@@ -1,4 +1,4 @@
-/** Memory in synchronous loops that dispose nothing. Each runs in a process of its own. */
+/** Memory of synchronous loops that dispose nothing. Each runs in a separate process. */
 import { spawnSync } from 'node:child_process';
 import * as tf from 'gradtape';
 import type { Benchmark, Result } from '../suite';
@@ -6,7 +6,7 @@ import { tapedStep, tutorialData } from '../train/tutorial';
 
 const MB = 1024 * 1024;
 
-/** A million taped steps: how much memory grows after the first tenth, and how the last tenth's speed compares. */
+/** A million taped steps: the growth of memory after the first tenth, and the speed of the last tenth. */
 function steps(): Record<string, number> {
   const { inputs, outputs } = tutorialData(1000);
   const { step } = tapedStep(inputs, outputs, 0.01);
@@ -26,7 +26,7 @@ function steps(): Record<string, number> {
   };
 }
 
-/** A thousand tensors of 10 MB made and dropped. */
+/** Allocates and drops a thousand tensors of 10 MB. */
 function large(): Record<string, number> {
   let peak = 0;
   const x = tf.ones([2_500_000]);
@@ -39,7 +39,7 @@ function large(): Record<string, number> {
 
 const loops = { steps, large };
 
-/** Runs a loop in a process of its own and reads its figures. */
+/** Runs a loop in a separate process and returns its figures. */
 function child(name: keyof typeof loops): Record<string, number> {
   const result = spawnSync(process.execPath, [__filename, name], { encoding: 'utf8' });
   if (result.status !== 0) throw new Error(`the loop '${name}' failed: ${result.stderr}`);

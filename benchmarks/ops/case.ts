@@ -1,12 +1,12 @@
-/** What an op definition is measured on. */
+/** The arguments with which an op definition is measured. */
 import type { Numbers } from '../loops/elementwise';
 
 export interface Case {
   /** The arguments of the op definition's public function. */
   args: readonly unknown[];
-  /** The loop that a person would write for it; its result has the elements of the op definition's (first) result. */
+  /** The equivalent hand-written loop; its result has the elements of the op's (first) result. */
   loop?: () => Numbers | number;
-  /** Results that need not be equal (random numbers). */
+  /** The results may differ (random numbers). */
   unequal?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Contractions, norms, and the factorizations of matrices, whose sizes stop where a loop takes too long. */
+/** Contractions, norms and matrix factorizations, in sizes limited by the time of the loops. */
 import * as tf from 'gradtape';
 import { matmul } from '../loops/matmul';
 import * as linalg from '../loops/linalg';
@@ -75,7 +75,7 @@ function ofVector(
   };
 }
 
-/** An op on an s×s matrix that takes elements from places, −1 for none. */
+/** An op on an s×s matrix that moves elements: `from` is the source position, −1 for none. */
 function places(
   size: (s: number) => number,
   from: (i: number, s: number) => number,
@@ -161,7 +161,7 @@ export const linalgCases: Readonly<Record<string, MakeCase>> = {
   choleskySolve: system((a, s, b) => () => linalg.backwardSolve(a, s, linalg.forwardSolve(a, s, b))),
   qr: (n) => {
     const { tensor, array, s } = square(n, false);
-    // Columns may have the opposite sign.
+    // Columns may have opposite signs.
     return { args: [tensor], loop: () => linalg.orthonormal(array, s), unequal: true };
   },
 };

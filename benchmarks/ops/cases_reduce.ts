@@ -1,10 +1,10 @@
-/** Reductions, scans and what looks along rows. */
+/** Reductions, scans and other ops along rows. */
 import { foldLoop, type Numbers } from '../loops/elementwise';
 import * as rows from '../loops/rows';
 import type { MakeCase } from './case';
 import { bools, floats, integers, side } from './data';
 
-/** All elements into one. */
+/** Full reductions. */
 function fold(
   f: (a: number, x: number) => number,
   start: number,

@@ -1,4 +1,4 @@
-/** Tensors for a benchmark, and the same numbers as typed arrays for the loop beside it. */
+/** Tensors for benchmarks, and typed arrays of the same numbers for the loops. */
 import * as tf from 'gradtape';
 import { elements } from '../workloads/inputs';
 
@@ -24,7 +24,7 @@ export function bools(shape: readonly number[]): Operand<Uint8Array> {
   return { tensor: tf.cast(tf.reshape(tf.constant(array), shape), 'bool'), array };
 }
 
-/** Numbers from 0 to n − 1 in an order without repeats. */
+/** A permutation of the integers from 0 to n − 1. */
 export function permutation(n: number): Operand<Int32Array> {
   const array = Int32Array.from({ length: n }, (_, i) => i);
   const random = elements({ shape: [n], low: 0, high: 1 }, ++salt);

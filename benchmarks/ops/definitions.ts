@@ -1,28 +1,28 @@
-/** Every op definition of the registry, at two sizes, beside the loop that a person would write for it. */
+/** Every op definition of the registry, at two sizes, compared with an equivalent hand-written loop. */
 import * as tf from 'gradtape';
 import type { Numbers } from '../loops/elementwise';
 import { measure, type Contender } from '../measure';
 import type { Benchmark, Result, Settings } from '../suite';
 import type { Case, MakeCase } from './case';
 import { bitCases } from './cases_bits';
-import { countCases } from './cases_count';
-import { heavyCases } from './cases_heavy';
-import { imageCases } from './cases_images';
+import { miscCases } from './cases_misc';
+import { matmulCases } from './cases_matmul';
+import { convCases } from './cases_conv';
 import { linalgCases } from './cases_linalg';
-import { moveCases } from './cases_move';
-import { pictureCases } from './cases_pictures';
+import { movementCases } from './cases_movement';
+import { imageOpCases } from './cases_image_ops';
 import { reduceCases } from './cases_reduce';
 import { functions } from './functions';
 import { elementwiseCase, exampleCase } from './generic';
 
 const specific: Readonly<Record<string, MakeCase>> = {
   ...reduceCases,
-  ...moveCases,
-  ...heavyCases,
-  ...imageCases,
-  ...pictureCases,
+  ...movementCases,
+  ...matmulCases,
+  ...convCases,
+  ...imageOpCases,
   ...linalgCases,
-  ...countCases,
+  ...miscCases,
   ...bitCases,
 };
 
@@ -30,7 +30,7 @@ export const sizes = { small: 64, large: 1_048_576 } as const;
 
 type Call = (...args: unknown[]) => unknown;
 
-/** What an op definition is measured on; null for a part of other functions that cannot be called by itself. */
+/** The case of an op definition; null for one that is part of other functions and cannot be called by itself. */
 export function caseOf(definition: tf.OpInfo, n: number): Case | null {
   const make = Object.hasOwn(specific, definition.name) ? specific[definition.name] : undefined;
   if (make !== undefined) {
@@ -39,7 +39,7 @@ export function caseOf(definition: tf.OpInfo, n: number): Case | null {
       (definition.call as unknown as Call)(...made.args);
       return made;
     } catch {
-      // The definition of that name takes other arguments: its examples know them.
+      // The public function of that name takes other arguments; the definition's examples have the right ones.
     }
   }
   const elementwise =
@@ -57,10 +57,10 @@ export function elementsOf(result: unknown): ArrayLike<number | bigint> {
   return elementsOf(first);
 }
 
-/** Where a loop's result is not the op definition's, or null. */
+/** Where a loop's result differs from the op's, or null. */
 export function mismatch(ours: ArrayLike<number | bigint>, loop: Numbers | number): string | null {
   const theirs: ArrayLike<number> = typeof loop === 'number' ? [loop] : loop;
-  if (ours.length !== theirs.length) return `${ours.length} elements, and ${theirs.length} by the loop`;
+  if (ours.length !== theirs.length) return `${ours.length} elements, but ${theirs.length} in the loop`;
   let scale = 0;
   for (let i = 0; i < theirs.length; i++) {
     if (Number.isFinite(theirs[i])) scale = Math.max(scale, Math.abs(theirs[i]));
@@ -69,7 +69,7 @@ export function mismatch(ours: ArrayLike<number | bigint>, loop: Numbers | numbe
     const [a, b] = [Number(ours[i]), theirs[i]];
     const near = Math.abs(a - b) <= 1e-3 * Math.abs(b) + 1e-4 * Math.min(scale, 1);
     if (!near && !Object.is(a, b) && !(Number.isNaN(a) && Number.isNaN(b)) && a !== b) {
-      return `element ${i} is ${a}, and ${b} by the loop`;
+      return `element ${i} is ${a}, but ${b} in the loop`;
     }
   }
   return null;
@@ -81,7 +81,7 @@ function runDefinition(definition: tf.OpInfo, size: keyof typeof sizes, seconds:
   const { args, loop, unequal } = made;
   const call = definition.call as unknown as Call;
   const contenders: Contender[] = [{ name: 'gradtape', run: () => call(...args) }];
-  // The usual numbers of arguments are written out: a spread costs what a small op costs.
+  // Calls with few arguments are written out: spreading a list costs as much as a small op.
   const [a, b, c, d, e] = args;
   const written = [
     () => call(a),

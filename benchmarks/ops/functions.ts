@@ -1,4 +1,4 @@
-/** One element of what an op definition computes, where the op definition itself names no `js`: what a person would write in the loop. */
+/** The scalar functions of op definitions that have no `js`, for the hand-written loops. */
 import { besselI, erf, erfinv } from '../workloads/special';
 
 type F = (x: number, y: number) => number;
@@ -11,7 +11,7 @@ const phi = (x: number): number => 0.5 * (1 + erf(x / Math.SQRT2));
 const [geluSlope, geluCubic] = [2 * Math.sqrt(2 / Math.PI), 0.044715];
 const [seluAlpha, seluScale] = [1.6732632423543772, 1.0507009873554805];
 
-/** Halves go to the even neighbour. */
+/** Rounds halves to even. */
 function round(x: number): number {
   const r = Math.round(x);
   return r - x === 0.5 && r % 2 !== 0 ? r - 1 : r;

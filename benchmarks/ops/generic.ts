@@ -1,4 +1,4 @@
-/** A case for any op definition: its kind's standard one with its `js`, or one of its examples made larger. */
+/** Cases for any op definition: an elementwise one with a loop over its `js`, or one of its examples enlarged. */
 import * as tf from 'gradtape';
 import { mapLoop, zipLoop, type NumbersType } from '../loops/elementwise';
 import { elements } from '../workloads/inputs';
@@ -19,7 +19,7 @@ interface Sample {
 
 const isFloat = (definition: tf.OpInfo): boolean => definition.dtypes.includes('float32');
 
-/** Numbers of the op definition's domain, or bools; of an integer op definition, small integers. */
+/** Numbers in the op definition's domain, or bools; small integers for integer ops. */
 function operand(
   definition: tf.OpInfo,
   shape: readonly number[],
@@ -83,8 +83,8 @@ function place(definition: tf.OpInfo, value: unknown, factor: number): unknown {
 }
 
 /**
- * Some example of the op definition with about `n` elements in its largest tensor, every dimension above 1 times a factor; the
- * largest that the op definition accepts. null: no example can be called.
+ * An example of the op definition with every dimension above 1 multiplied by a factor, so that its largest tensor has about `n` elements;
+ * the largest example that the op accepts. null if no example can be called.
  */
 export function exampleCase(definition: tf.OpInfo, n: number): Case | null {
   let best: { args: unknown[]; size: number } | null = null;
@@ -109,7 +109,7 @@ export function exampleCase(definition: tf.OpInfo, n: number): Case | null {
         best = { args, size };
         break;
       } catch {
-        // An example of an error, or one whose other arguments do not fit the larger tensors.
+        // An example of an error, or one whose other arguments do not fit the enlarged tensors.
       }
     }
   }

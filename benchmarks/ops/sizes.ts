@@ -1,4 +1,4 @@
-/** `sizes`: time over the number of elements, from 1 to 10⁸: what a call costs, then n/rate, without cliffs. */
+/** `sizes`: time by number of elements, from 1 to 10⁸. It should be the cost of a call plus n/rate, without jumps. */
 import * as tf from 'gradtape';
 import { measure } from '../measure';
 import type { Benchmark, Result, Settings, SizePoint } from '../suite';
@@ -26,7 +26,7 @@ function sweep(
   return { name: `sizes/${name}`, timings: [], sizes: points };
 }
 
-/** Elements enough for the largest; a smaller size looks at the first ones. */
+/** As many elements as the largest size needs; a smaller size uses the first ones. */
 function source(most: number): (n: number) => tf.Tensor {
   const { tensor } = floats([most]);
   return (n) => (n === most ? tensor : tf.add(tf.slice(tensor, [0], [n]), 0));

@@ -15,7 +15,7 @@ const colors = [
   '#7f7f7f',
 ];
 
-/** The ratio to the best other library, workloads in order of it. */
+/** The ratio to the best other library, sorted. */
 export function ratiosChart(run: PeersRun): plot.Chart {
   const ratios = run.rows
     .map((row) => verdict(row, run.rows).ratio)
@@ -23,7 +23,7 @@ export function ratiosChart(run: PeersRun): plot.Chart {
     .sort((a, b) => a - b);
   return plot
     .chart({
-      title: 'Time by that of the best other library',
+      title: 'Time relative to the best other library',
       xTitle: 'workloads, in order',
       yTitle: 'ratio',
       yScale: 'log',
@@ -65,7 +65,7 @@ export function matmulChart(run: PeersRun): plot.Chart {
   return chart;
 }
 
-/** call + n/rate, from the smallest size and the best rate of the larger ones. */
+/** The model call + n/rate: the overhead of the smallest size, and the best rate of the larger ones. */
 export function model(points: readonly SizePoint[], cost: (n: number) => number): (n: number) => number {
   const call = points[0].timing.median;
   const rate = Math.max(...points.map(({ n, timing }) => cost(n) / timing.median));

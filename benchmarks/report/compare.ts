@@ -1,11 +1,11 @@
-/** `npm run bench:compare old.json new.json`: what moved beyond the noise. */
+/** `npm run bench:compare old.json new.json`: changes beyond the noise. */
 import type { PeersRun } from '../host/rows';
 import { show, type Timing } from '../measure';
 import type { BenchFile } from '../suite';
 
 export type ResultFile = BenchFile | PeersRun;
 
-/** Every timing of a file by a name that two files share: run, row, contender. */
+/** Every timing of a file, by run, row and contender. */
 export function timingsOf(file: ResultFile): Map<string, Timing> {
   const map = new Map<string, Timing>();
   if (file.suite === 'peers') {
@@ -25,25 +25,25 @@ export function timingsOf(file: ResultFile): Map<string, Timing> {
   return map;
 }
 
-export interface Move {
+export interface Change {
   name: string;
   before: Timing;
   after: Timing;
-  /** New median by the old one: above 1 is slower. */
+  /** The new median divided by the old one: above 1 is slower. */
   ratio: number;
 }
 
 export interface Comparison {
   /** Slowest first. */
-  moved: readonly Move[];
-  unmoved: number;
+  changed: readonly Change[];
+  unchanged: number;
   onlyBefore: readonly string[];
   onlyAfter: readonly string[];
 }
 
 /**
- * A row has moved where the quartiles of the two runs do not overlap and the medians differ by `least` (0.03 is 3%) at
- * least. `ours` leaves out what is not gradtape's.
+ * A row has changed if the quartiles of the two runs do not overlap and the medians differ by at least `least` (0.03 is 3%). With `ours`,
+ * only gradtape's timings are compared.
  */
 export function compare(
   before: ResultFile,
@@ -52,34 +52,34 @@ export function compare(
 ): Comparison {
   const wanted = (name: string): boolean => !ours || name.endsWith(' | gradtape');
   const [a, b] = [timingsOf(before), timingsOf(after)];
-  const moved: Move[] = [];
-  let unmoved = 0;
+  const changed: Change[] = [];
+  let unchanged = 0;
   for (const [name, old] of a) {
     const now = b.get(name);
     if (now === undefined || !wanted(name)) continue;
     const ratio = now.median / old.median;
     const apart = now.low > old.high || now.high < old.low;
     if (apart && (ratio >= 1 + least || ratio <= 1 / (1 + least))) {
-      moved.push({ name, before: old, after: now, ratio });
+      changed.push({ name, before: old, after: now, ratio });
     } else {
-      unmoved++;
+      unchanged++;
     }
   }
-  moved.sort((x, y) => y.ratio - x.ratio);
+  changed.sort((x, y) => y.ratio - x.ratio);
   return {
-    moved,
-    unmoved,
+    changed,
+    unchanged,
     onlyBefore: [...a.keys()].filter((name) => wanted(name) && !b.has(name)),
     onlyAfter: [...b.keys()].filter((name) => wanted(name) && !a.has(name)),
   };
 }
 
-export function showComparison({ moved, unmoved, onlyBefore, onlyAfter }: Comparison): string {
-  const lines = moved.map(
+export function showComparison({ changed, unchanged, onlyBefore, onlyAfter }: Comparison): string {
+  const lines = changed.map(
     ({ name, before, after, ratio }) =>
       `${ratio.toFixed(3).padStart(7)}×  ${show(before).median.padStart(8)} → ${show(after).median.padStart(8)}  ${name}`,
   );
-  lines.push(`${moved.length} moved, ${unmoved} within the noise`);
+  lines.push(`${changed.length} changed, ${unchanged} within the noise`);
   if (onlyBefore.length > 0) lines.push(`gone: ${onlyBefore.join('; ')}`);
   if (onlyAfter.length > 0) lines.push(`new: ${onlyAfter.join('; ')}`);
   return lines.join('\n');

@@ -6,11 +6,11 @@ import { compare, showComparison, type ResultFile } from './compare';
 const usage = `npm run bench:compare -- OLD.json NEW.json [options]
   --least 0.03       the least change that counts
   --all              the other libraries and loops too
-  --fail-above 1.1   end with status 1 where a row of gradtape's became slower than by this factor`;
+  --fail-above 1.1   exit with status 1 if a row of gradtape became slower by more than this factor`;
 
 function read(file: string): ResultFile {
   const content = JSON.parse(fs.readFileSync(file, 'utf8')) as ResultFile;
-  if (content.format !== 1) throw new Error(`${file} is no file of results of this suite`);
+  if (content.format !== 1) throw new Error(`${file} is not a results file of this suite`);
   return content;
 }
 
@@ -26,11 +26,12 @@ function main(): void {
   });
   if (values.help === true || positionals.length !== 2) return console.log(usage);
   const [before, after] = positionals.map(read);
-  if (before.suite !== after.suite) throw new Error('one file is of bench, the other of bench:peers');
+  if (before.suite !== after.suite)
+    throw new Error('the files must be of the same suite, bench or bench:peers');
   const result = compare(before, after, { least: Number(values.least ?? 0.03), ours: values.all !== true });
   console.log(showComparison(result));
   const limit = Number(values['fail-above'] ?? Infinity);
-  if (result.moved.some(({ name, ratio }) => name.endsWith(' | gradtape') && ratio > limit))
+  if (result.changed.some(({ name, ratio }) => name.endsWith(' | gradtape') && ratio > limit))
     process.exitCode = 1;
 }
 

@@ -1,4 +1,4 @@
-/** `npm run bench:report`: RESULTS.md, its charts and the README's figures, from the files in benchmarks/results. */
+/** `npm run bench:report`: writes RESULTS.md, its charts and the README's figures from the files in benchmarks/results. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { PeersRun } from '../host/rows';
@@ -7,7 +7,7 @@ import { matmulChart, ratiosChart, sizesChart } from './charts';
 import { resultsMarkdown, type Results } from './markdown';
 import { withFigures } from './readme';
 
-/** The repository, from dist/benchmarks/report or from the sources. */
+/** The root of the repository, from dist/benchmarks/report or from the sources. */
 const root = [path.resolve(__dirname, '../../..'), path.resolve(__dirname, '../..')].find((folder) =>
   fs.existsSync(path.join(folder, 'package.json')),
 )!;

@@ -1,4 +1,4 @@
-/** RESULTS.md from the files of results. */
+/** Writes RESULTS.md from the results files. */
 import { verdict, type Entry, type PeersRun, type Row } from '../host/rows';
 import type { Machine } from '../machine';
 import { show, showTime } from '../measure';
@@ -11,7 +11,7 @@ import { variantsPart } from './variants';
 export interface Results {
   peers?: PeersRun;
   bench?: BenchFile;
-  /** A run of `sizes` alone, which goes up to 10⁸ elements; without it the chart has those of `bench`. */
+  /** A run of `sizes` alone, up to 10⁸ elements; without it, the chart shows the sizes of `bench`. */
   sizes?: BenchFile;
 }
 
@@ -54,16 +54,16 @@ function everyLibrary(run: PeersRun): string {
   return table(['workload', ...names], rows);
 }
 
-/** Why a library has no time, by reason. */
+/** Why a library was not measured, grouped by reason. */
 function reasons(run: PeersRun): string {
   const lines: string[] = [];
   for (const { name, absent } of run.libraries) {
-    if (absent !== undefined) lines.push(`- ${name} did not take part: ${absent}`);
+    if (absent !== undefined) lines.push(`- ${name} was not available: ${absent}`);
     const by = new Map<string, string[]>();
     for (const { workload, entries } of run.rows) {
       const reason = entries.find((e) => e.library === name)?.reason;
       if (reason === undefined) continue;
-      const kind = reason.startsWith('too slow') ? 'too slow to wait for' : reason;
+      const kind = reason.startsWith('too slow') ? 'too slow' : reason;
       by.set(kind, [...(by.get(kind) ?? []), workload]);
     }
     for (const [reason, workloads] of by) lines.push(`- ${name}: ${reason}: ${workloads.join('; ')}`);
@@ -77,13 +77,13 @@ function peersPart(run: PeersRun): string {
   const met = aimed.filter((v) => v.met === true).length;
   const versions = run.libraries.filter((l) => l.version !== undefined).map((l) => `${l.name} ${l.version}`);
   return [
-    '## Beside other libraries',
+    '## Comparison with other libraries',
     `${about(run.machine)}.\n\n${versions.join(', ')}.`,
-    "Medians and quartiles of one run, in which the libraries take turns. The ratio is gradtape's time by that of the best " +
-      'library, or of the one that the target names; libraries that compile the whole workload count where gradtape does. Below 1 ' +
-      'gradtape is faster.',
+    "Medians and quartiles of one run, in which the libraries take turns. The ratio is gradtape's time divided by that of the best " +
+      'library, or of the one that the target names; below 1, gradtape is faster. Libraries that compile the whole workload are ' +
+      'compared only where gradtape compiles it, too.',
     `${met} of ${aimed.length} targets met.`,
-    '![The ratio to the best library, by workload](charts/ratios.svg)',
+    '![Ratio to the best library, by workload](charts/ratios.svg)',
     '![Matrix products by size](charts/matmul.svg)',
     table(
       ['workload', 'gradtape', 'quartiles', 'best other', 'ratio', 'target', 'met'],
@@ -91,8 +91,8 @@ function peersPart(run: PeersRun): string {
     ),
     '### All libraries',
     everyLibrary(run),
-    '### What was not measured',
-    reasons(run) || 'Everything was.',
+    '### Not measured',
+    reasons(run) || 'None.',
   ].join('\n\n');
 }
 
@@ -102,9 +102,9 @@ function limitsPart(limits: Limits): string {
   );
   const flops = limits.threads.map((t) => `${t.gflops.toFixed(0)} GFLOP/s on ${t.threads}`).join(', ');
   return [
-    `Multiply-adds of float32: ${flops} threads. A call into the addon: ${limits.call.toFixed(0)} ns; a round trip to all ` +
+    `float32 multiply-adds: ${flops} threads. A call into the addon: ${limits.call.toFixed(0)} ns; a synchronisation of all ` +
       `threads: ${limits.roundTrip.toFixed(0)} ns. Bandwidth in GB/s:`,
-    table(['threads', 'in', ...streams], rows),
+    table(['threads', 'level', ...streams], rows),
   ].join('\n\n');
 }
 
@@ -120,7 +120,7 @@ function rooflinePart(rows: readonly Result[]): string | null {
       `${(100 * r.limit!.share).toFixed(0)}%`,
     ]);
   return [
-    '### What the machine allows',
+    '### Hardware limits',
     limitsPart(limits),
     table(['kernel', 'time', 'limit', 'share'], shares),
   ].join('\n\n');
@@ -139,7 +139,7 @@ function benchPart({ machine, rows }: BenchFile['runs'][number]): string {
     ];
   };
   const parts = [
-    '## Beside plain JavaScript',
+    '## Comparison with plain JavaScript',
     `${about(machine)}.`,
     table(['row', 'gradtape', 'plain JS', 'speed-up'], timed.map(line)),
   ];
@@ -153,7 +153,7 @@ function benchPart({ machine, rows }: BenchFile['runs'][number]): string {
   if (rows.some((r) => r.sizes !== undefined)) {
     parts.push(
       '### Time by size',
-      'The dashed lines are call + n/rate.',
+      'The dashed lines show the model: overhead of a call + n/rate.',
       '![Time by size](charts/sizes.svg)',
     );
   }
@@ -165,7 +165,7 @@ function benchPart({ machine, rows }: BenchFile['runs'][number]): string {
 export function resultsMarkdown({ peers, bench }: Results): string {
   const parts = [
     '# Results',
-    'Written by `npm run bench:report` from the files in `results/`; `README.md` here says how they are measured.',
+    'Generated by `npm run bench:report` from the files in `results/`. The methods of measurement are in [README.md](README.md).',
   ];
   if (peers !== undefined) parts.push(peersPart(peers));
   if (bench !== undefined) {

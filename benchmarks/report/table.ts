@@ -1,6 +1,6 @@
 export type Cell = string;
 
-/** A table of Markdown, its columns as wide as what they hold. */
+/** A Markdown table with padded columns. */
 export function table(head: readonly Cell[], rows: readonly (readonly Cell[])[]): string {
   const width = head.map((cell, i) => Math.max(3, cell.length, ...rows.map((r) => r[i].length)));
   const line = (cells: readonly Cell[]): string =>

@@ -1,4 +1,4 @@
-/** Runs with other instruction sets or numbers of threads, beside the first run of a file. */
+/** Runs with other instruction sets or thread counts, compared with the first run of a file. */
 import { geometricMean } from '../measure';
 import { speedUp } from '../print';
 import type { BenchFile, Result } from '../suite';
@@ -15,11 +15,11 @@ function average(ratios: readonly number[]): string {
   return mean.toFixed(mean < 10 ? 2 : 0);
 }
 
-/** Rows of work that is large enough for the instruction set to matter. */
+/** Rows that are large enough for the instruction set to matter. */
 const large = (r: Result): boolean =>
   r.timings.length > 0 && (r.name.endsWith(' large') || r.limit !== undefined);
 
-/** What a run keeps of the first one's speed, row by row. */
+/** The speed of a run relative to the first one, row by row. */
 export function shares(first: Run, run: Run): { name: string; share: number }[] {
   const times = new Map(first.rows.filter(large).map((r) => [r.name, r.timings[0].timing.median]));
   return run.rows.filter(large).flatMap(({ name, timings }) => {
@@ -28,7 +28,7 @@ export function shares(first: Run, run: Run): { name: string; share: number }[] 
   });
 }
 
-/** Of each further run: how it compares with the first and with plain JavaScript, and the rows that stand out. */
+/** For each run: its speed relative to the first run and to plain JavaScript, and the rows that stand out. */
 export function variantsPart(runs: readonly Run[]): string | null {
   const [first, ...others] = runs;
   if (others.length === 0) return null;
@@ -51,9 +51,15 @@ export function variantsPart(runs: readonly Run[]): string | null {
   });
   return [
     '### Instruction sets and threads',
-    `Large rows: the speed of the first run that each keeps, and the speed-up over plain JavaScript, in the geometric mean.`,
+    'Geometric means over large rows: the speed relative to the first run, and the speed-up over plain JavaScript.',
     table(
-      ['run', 'of the first', 'over plain JS', `below ${least} of the first`, 'slower than plain JS'],
+      [
+        'run',
+        'relative to first run',
+        'over plain JS',
+        `below ${least} of first run`,
+        'slower than plain JS',
+      ],
       rows,
     ),
   ].join('\n\n');

@@ -1,4 +1,4 @@
-/** `roofline`: what the machine can do, and each kernel's share of that. */
+/** `roofline`: the limits of the hardware, and each kernel's share of them. */
 import type { Benchmark, Settings } from '../suite';
 import { kernelShares } from './kernels';
 import { measurable, measureLimits } from './machine';

@@ -1,11 +1,11 @@
-/** Which limit holds for which kernel, and how near it comes. */
+/** The hardware limit that applies to each kernel, and the share of it that is reached. */
 import * as tf from 'gradtape';
 import { measure } from '../measure';
 import { floats } from '../ops/data';
 import type { Result } from '../suite';
 import { levels, type Level, type Limits, type Stream } from './levels';
 
-/** A kernel's work: multiply-adds (counted as two), or bytes passed in the way of a stream. */
+/** A kernel's work: operations (a multiply-add is two), or bytes of a kind of stream. */
 type Work = { operations: number } | { bytes: number; stream: Stream; working: number };
 
 interface Kernel {
@@ -14,7 +14,7 @@ interface Kernel {
   run: () => unknown;
 }
 
-/** The level that holds all arrays of a call: one that three arrays of `bytes` each fit, or that they do not. */
+/** The cache level that holds all arrays of a call. */
 function levelOf(working: number): Level {
   return levels.find(({ bytes }) => working <= 3.5 * bytes)?.name ?? 'DRAM';
 }
@@ -69,7 +69,7 @@ function kernels(): Kernel[] {
 
 type Function3 = (...args: unknown[]) => unknown;
 
-/** Those that this version has. */
+/** The kernels that this version has. */
 function imageKernels(): Kernel[] {
   const x = floats([8, 56, 56, 64]).tensor;
   const w = floats([3, 3, 64, 64]).tensor;
@@ -96,7 +96,7 @@ function imageKernels(): Kernel[] {
   return list;
 }
 
-/** Every kernel on one thread and on all, with its share of the limit. */
+/** Measures every kernel on one thread and on all, and its share of the limit. */
 export function kernelShares(limits: Limits, seconds: number): Result[] {
   const before = tf.config.threading.getIntraOpParallelismThreads();
   const results: Result[] = [];

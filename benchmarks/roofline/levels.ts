@@ -1,12 +1,12 @@
-/** What is measured of the machine. */
+/** The measured limits of the hardware. */
 
 export type Stream = 'read' | 'write' | 'copy' | 'add';
 export const streams: readonly Stream[] = ['read', 'write', 'copy', 'add'];
 
-/** Bytes that a pass moves for each byte of one array. */
+/** Bytes that a pass moves per byte of one array. */
 export const moved: Readonly<Record<Stream, number>> = { read: 1, write: 1, copy: 2, add: 3 };
 
-/** Bytes of one array, by where three of them fit on the CPUs of these days. */
+/** Bytes of one array, of which three fit the given cache level of current CPUs. */
 export const levels = [
   { name: 'L1', bytes: 8 << 10 },
   { name: 'L2', bytes: 192 << 10 },
@@ -17,10 +17,10 @@ export type Level = (typeof levels)[number]['name'];
 
 export interface Limits {
   isa: string;
-  /** By the number of threads: 1 and all. */
+  /** For 1 thread and for all. */
   threads: readonly {
     threads: number;
-    /** Multiply-adds count as two. */
+    /** A multiply-add counts as two operations. */
     gflops: number;
     /** Bytes that a program reads and writes. */
     gbps: Readonly<Record<Level, Readonly<Record<Stream, number>>>>;
@@ -32,7 +32,7 @@ export interface Limits {
 
 export function showLimits(limits: Limits): string {
   const lines = [
-    `call into the addon ${limits.call.toFixed(0)} ns; round trip to all threads ${limits.roundTrip.toFixed(0)} ns`,
+    `call into the addon ${limits.call.toFixed(0)} ns; synchronisation of all threads ${limits.roundTrip.toFixed(0)} ns`,
   ];
   for (const { threads, gflops, gbps } of limits.threads) {
     lines.push(

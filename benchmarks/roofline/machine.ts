@@ -1,10 +1,10 @@
-/** Measures the machine: multiply-adds, bandwidth by size, what a call costs, a round trip to all threads. */
+/** Measures the hardware: multiply-adds, bandwidth by size, the overhead of a call, a synchronisation of all threads. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import * as tf from 'gradtape';
 import { levels, moved, streams, type Limits, type Stream } from './levels';
 
-/** The addon's own loops; no part of the library's interface. */
+/** The addon's measuring loops, which are not part of the library's interface. */
 interface Measuring {
   argumentBuffer: ArrayBuffer;
   measure?: (x: ArrayBuffer, a: ArrayBuffer, y: ArrayBuffer) => number;
@@ -23,11 +23,11 @@ const native = addon();
 const frame = new Float64Array(native.argumentBuffer);
 const none = new ArrayBuffer(0);
 
-/** Whether the addon has the loops: one that was built before them has not. */
+/** Whether the addon has these loops: one built by an earlier version may not. */
 export const measurable = native.measure !== undefined;
 
 const measure = (x: ArrayBuffer, a: ArrayBuffer, y: ArrayBuffer): number => {
-  if (native.measure === undefined) throw new Error('this addon cannot measure the machine: build it again');
+  if (native.measure === undefined) throw new Error('this addon has no measuring loops: build it again');
   return native.measure(x, a, y);
 };
 
@@ -39,12 +39,12 @@ function call(
   a: ArrayBuffer,
   y: ArrayBuffer,
 ): number {
-  // Three offsets, then the numbers: native/addon has the entry.
+  // Three byte offsets, then the numbers: native/addon/entries/measure.cc.
   frame.set([0, 0, 0, kind, repeats, n]);
   return measure(x, a, y);
 }
 
-/** The least of several times of f, which takes about `target` ns: a limit is what is reached undisturbed. */
+/** The minimum of several times of f, each about `target` ns: a limit is what is reached without interference. */
 function best(f: (repeats: number) => void, target: number): number {
   let repeats = 1;
   let least = Infinity;
@@ -58,13 +58,13 @@ function best(f: (repeats: number) => void, target: number): number {
   return least;
 }
 
-/** About 0.4 s a thread count; the large arrays are made once. */
+/** Takes about 0.4 s per thread count; the large arrays are allocated once. */
 export function measureLimits(milliseconds = 4): Limits {
   const before = tf.config.threading.getIntraOpParallelismThreads();
   const target = milliseconds * 1e6;
   const most = levels[levels.length - 1].bytes;
   const [x, a, y] = [new ArrayBuffer(most), new ArrayBuffer(most), new ArrayBuffer(most)];
-  // Touched, so that no page is missing later.
+  // Touches all pages.
   for (const buffer of [x, a, y]) new Float32Array(buffer).fill(1);
   const threads = [...new Set([1, before])].map((count) => {
     tf.config.threading.setIntraOpParallelismThreads(count);

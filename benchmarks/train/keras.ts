@@ -1,4 +1,4 @@
-/** Keras beside what a user would write without it, first calls, and what importing costs. Each in processes of its own. */
+/** Keras compared with a hand-written training loop, first calls, and the cost of importing. Each is measured in separate processes. */
 import { spawnSync } from 'node:child_process';
 import * as tf from 'gradtape';
 import { quantile, showTime, summary, type Timing } from '../measure';
@@ -11,7 +11,7 @@ import type { Workload } from '../workloads/workload';
 import { inputsOf } from './workloads';
 
 const fits = kerasWorkloads.filter((w) => w.kind === 'kerasFit');
-/** How many times a loop's time an epoch of `fit` may take, by row. */
+/** The maximum ratio of the time of an epoch of `fit` to that of the loop, by row. */
 const fitLimits = [1.15, 1.1];
 const firsts = kerasWorkloads.filter((w) => w.kind === 'kerasFirst');
 
@@ -19,7 +19,7 @@ type Samples = Record<string, number[]>;
 
 const now = (): number => Number(process.hrtime.bigint());
 
-/** Epochs of `fit`, and of a loop over a compiled step, in turn: nanoseconds. */
+/** Nanoseconds of epochs of `fit` and of a loop over a compiled step, alternating. */
 async function epochs(workload: Workload, seconds: number): Promise<Samples> {
   const params = workload.params as unknown as NetworkParams & { batch: number };
   const [x, y, ...parameters] = inputsOf(workload).map(tensor);
@@ -51,7 +51,7 @@ async function epochs(workload: Workload, seconds: number): Promise<Samples> {
   return samples;
 }
 
-/** An epoch by a compiled step on slices of the data; it gives the mean of the losses, which it reads at the end. */
+/** An epoch by a compiled step on slices of the data; returns the mean of the losses, which are read at the end. */
 function loopOf(
   params: NetworkParams & { batch: number },
   x: tf.Tensor,
@@ -85,7 +85,7 @@ function loopOf(
   };
 }
 
-/** The first step or prediction of a process; the model is built before. Nanoseconds. */
+/** Nanoseconds of the first step or prediction of a process, after the model was built. */
 async function first(workload: Workload): Promise<Samples> {
   const params = workload.params as unknown as NetworkParams & { train: boolean };
   const tensors = inputsOf(workload).map(tensor);
@@ -109,7 +109,7 @@ async function first(workload: Workload): Promise<Samples> {
   return { first: [once], second: [now() - again] };
 }
 
-/** What a process without anything does: loads the library, calls an op, and touches Keras. Nanoseconds of each. */
+/** The program of an otherwise empty process: loads the library, calls an op, and accesses Keras. Nanoseconds of each. */
 const importing = `
 const now = () => Number(process.hrtime.bigint());
 const start = now();
@@ -127,7 +127,7 @@ function child(...args: string[]): Samples {
   return JSON.parse(stdout) as Samples;
 }
 
-/** The samples of several processes. */
+/** Collects the samples of several processes. */
 function processes(count: number, ...args: string[]): Record<string, Timing & { least: number }> {
   const all: Samples = {};
   for (let i = 0; i < count; i++) {
@@ -141,7 +141,7 @@ function processes(count: number, ...args: string[]): Record<string, Timing & { 
 function runFit(workload: Workload, limit: number, seconds: number): Result {
   const samples = child(__filename, 'fit', workload.name, String(seconds));
   const [fit, loop] = [summary(samples.fit), summary(samples.loop)];
-  // Each epoch beside its neighbour, so that a change of the machine's speed meets both.
+  // The ratio of adjacent epochs, so that changes of the machine's speed affect both.
   const ratios = samples.fit.map((t, i) => t / samples.loop[i]).sort((a, b) => a - b);
   const ratio = quantile(ratios, 0.5);
   const least = Math.min(...samples.fit) / Math.min(...samples.loop);

@@ -1,4 +1,4 @@
-/** How long the event loop is kept waiting while training steps run off it, back to back. In a process of its own. */
+/** The latency of the event loop while training steps run off it, back to back, in a separate process. */
 import { spawnSync } from 'node:child_process';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import * as tf from 'gradtape';
@@ -16,13 +16,13 @@ interface Figures {
   median: number;
   p99: number;
   most: number;
-  /** p99 where nothing runs. */
+  /** p99 of an idle event loop. */
   idle: number;
   step: number;
   plain: number;
 }
 
-/** Milliseconds of each of the steps that fit into so many. */
+/** Milliseconds per step, for as many steps as fit the given time. */
 async function perStep(step: () => tf.Tensor | Promise<tf.Tensor>, milliseconds: number): Promise<number> {
   const begin = performance.now();
   let steps = 0;
@@ -33,7 +33,7 @@ async function perStep(step: () => tf.Tensor | Promise<tf.Tensor>, milliseconds:
   return (performance.now() - begin) / steps;
 }
 
-/** Milliseconds: how late events come, an awaited step, a plain step. */
+/** Milliseconds: latency of events, an awaited step, a plain step. */
 async function watch(kind: string, seconds: number): Promise<Figures> {
   const workload = trainingWorkloads.find((w) => w.kind === kind)!;
   const params = workload.params as unknown as ModelParams & { epsilon: number };
@@ -49,7 +49,7 @@ async function watch(kind: string, seconds: number): Promise<Figures> {
   return { ...busy, idle: idle.p99, step: awaited, plain };
 }
 
-/** How late a setImmediate comes that a timer makes every two milliseconds. The loop sleeps in between, as that of a server. */
+/** The delay of a setImmediate that a timer requests every two milliseconds. The loop sleeps in between, as in a server. */
 async function sample(f: () => Promise<unknown>): Promise<{ median: number; p99: number; most: number }> {
   const pause = 2;
   const late: number[] = [];

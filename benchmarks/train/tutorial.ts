@@ -1,10 +1,10 @@
-/** The tutorial's training step: forward, loss, gradients and two updates of a line on 1,000 points. */
+/** The training step of TensorFlow's tutorial: forward pass, loss, gradients and two updates of a linear model on 1,000 points. */
 import * as tf from 'gradtape';
-import { fusedStep, loopStep, type Step } from '../loops/line';
+import { fusedStep, loopStep, type Step } from '../loops/linear_regression';
 import { measure } from '../measure';
 import type { Benchmark, Settings } from '../suite';
 
-/** The step with a tape, as a user writes it. */
+/** The step with a tape. */
 export function tapedStep(inputs: Float32Array, outputs: Float32Array, learningRate: number): Step {
   const W = new tf.Variable(5.0);
   const b = new tf.Variable(0.0);
@@ -24,7 +24,7 @@ export function tapedStep(inputs: Float32Array, outputs: Float32Array, learningR
   };
 }
 
-/** The tutorial's data. */
+/** The data of the tutorial. */
 export function tutorialData(n: number): { inputs: Float32Array; outputs: Float32Array } {
   tf.random.setSeed(1234);
   const inputs = tf.random.normal([n]);
@@ -41,12 +41,12 @@ export function tutorialBenchmarks({ seconds }: Settings): Benchmark[] {
       name: 'train/tutorial step, 1,000 points',
       run: () => {
         const { inputs, outputs } = tutorialData(1000);
-        // A small rate: the steps go on for millions of rounds without diverging or standing still in denormals.
+        // A small learning rate, so that millions of steps neither diverge nor end in denormal numbers.
         const ways = [tapedStep, loopStep, fusedStep].map((make) => make(inputs, outputs, 0.01));
         for (let i = 0; i < 100; i++) ways.forEach((way) => way.step());
         for (const way of ways) {
           if (Math.abs(way.W() - ways[0].W()) > 1e-4 || Math.abs(way.b() - ways[0].b()) > 1e-4) {
-            throw new Error('the ways to train disagree');
+            throw new Error('the training steps have different results');
           }
         }
         const [ours, loops, fused] = measure(

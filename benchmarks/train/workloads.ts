@@ -1,4 +1,4 @@
-/** The training workloads of `workloads/`, beside the same in plain JavaScript. */
+/** The training workloads of `workloads/`, compared with plain JavaScript. */
 import { judge } from '../host/check';
 import { measure, showTime } from '../measure';
 import type { Benchmark, Result, Settings } from '../suite';
@@ -9,7 +9,7 @@ import { elementsOf } from '../workloads/inputs';
 import { trainingWorkloads } from '../workloads/training';
 import type { Target, Workload } from '../workloads/workload';
 
-/** The inputs of a workload, as a worker of the peers gets them. */
+/** The inputs of a workload, in the form that the library processes of `bench:peers` receive. */
 export function inputsOf(workload: Workload): Input[] {
   const data = elementsOf(workload);
   return workload.inputs.map(({ shape, dtype = 'float32' }, i) => ({
@@ -19,7 +19,7 @@ export function inputsOf(workload: Workload): Input[] {
   }));
 }
 
-/** The workload in gradtape and in loops; null where a loop would say nothing. */
+/** The workload in gradtape and as a loop; null if a loop would not be comparable. */
 export function tasksOf(workload: Workload, inputs: readonly Input[]): { ours: Task; loop: Task | null } {
   return { ours: make(trainKinds, workload, inputs)!, loop: make(plainTraining, workload, inputs) };
 }
@@ -30,12 +30,12 @@ function make(
   inputs: readonly Input[],
 ): Task | null {
   if (!Object.hasOwn(kinds, workload.kind)) return null;
-  // Losses of two steps show a wrong gradient, and do not take a loop as long as those of five.
+  // Losses of two steps reveal a wrong gradient, and take less time than five.
   const params = 'steps' in workload.params ? { ...workload.params, steps: 2 } : workload.params;
   return kinds[workload.kind](params as never, inputs) as Task;
 }
 
-/** Throws where the results of two ways differ. */
+/** Throws if the results of two implementations differ. */
 export function check(workload: Workload, ours: Task, theirs: Task): void {
   const [a, b] = [ours, theirs].map((task) => task.outputs(task.run() as never) as never);
   const wrong = judge(workload, null, a, b);
@@ -49,13 +49,13 @@ function aimOf(target: Target | undefined, ours: number, loop: number | undefine
   return { text: `≤ ${target.ratio}× the loop`, met: ours <= target.ratio * loop };
 }
 
-/** Workloads whose loop takes seconds are measured without it in a run of everything. */
-const patience = 1e9;
+/** Nanoseconds: in a full run, workloads whose loop takes longer are measured without it. */
+const maxLoopTime = 1e9;
 
 function run(workload: Workload, { seconds, full }: Settings): Result {
   const inputs = inputsOf(workload);
   const { ours, loop: whole } = tasksOf(workload, inputs);
-  const loop = full || workload.cost < patience ? whole : null;
+  const loop = full || workload.cost < maxLoopTime ? whole : null;
   if (loop !== null) check(workload, ours, loop);
   const tasks = loop === null ? [ours] : [ours, loop];
   const names = ['gradtape', 'plain JS'];

@@ -1,4 +1,4 @@
-/** gradtape as a library that takes part. */
+/** gradtape as a library of `bench:peers`. */
 import * as tf from 'gradtape';
 import { imageKinds } from './gradtape_images';
 import { kerasKinds } from './gradtape_keras';
@@ -61,7 +61,7 @@ const reshape = ({ shape }: { shape: readonly number[] }, [input]: readonly Inpu
   return { run: () => tf.reshape(x, shape), outputs: outputsOf };
 };
 
-/** There is no function that copies and does nothing else; a cast to the same type does not. */
+/** There is no function that only copies; a cast to the same dtype returns its input. */
 const copy = (_: unknown, [input]: readonly Input[]): Task => {
   const x = tensor(input);
   return { run: () => tf.add(x, 0), outputs: outputsOf, note: 'x + 0' };
@@ -77,7 +77,7 @@ const gather = (_: unknown, inputs: readonly Input[]): Task => {
   return { run: () => tf.gather(table, indices), outputs: outputsOf };
 };
 
-/** A step of gradient descent with a sparse gradient, as a training loop has it: one pass, as index_add_ with alpha. */
+/** A step of gradient descent with a sparse gradient in one pass, like index_add_ with alpha. */
 const sparseUpdate = ({ rate }: { rate: number }, inputs: readonly Input[]): Task => {
   const [table, indices, updates] = inputs.map(tensor);
   const step = (v: tf.Variable) => {

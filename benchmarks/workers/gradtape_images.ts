@@ -1,4 +1,4 @@
-/** gradtape's tasks on images. Gradients are those that a tape gives: recorded once, asked for in each call. */
+/** gradtape's workloads on images. Gradients come from a tape that is recorded once. */
 import * as tf from 'gradtape';
 import { calling, find, outputsOf, tensor, type AnyFunction, type Tensors } from './gradtape_task';
 import type { Input, Maker, Task } from './library';
@@ -15,14 +15,14 @@ export interface ConvParams {
 
 type Layer = (x: tf.Tensor, w: tf.Tensor) => tf.Tensor;
 
-/** The convolution that the parameters ask for; depthwise where every channel is a group. */
+/** The convolution for the parameters; depthwise if every channel is a group. */
 function convolution({ stride, dilation, groups, padding, x, w }: ConvParams): Layer | string {
   const depthwise = groups > 1 && groups === x[3];
   const name = depthwise ? 'nn.depthwiseConv2d' : 'nn.conv2d';
   const f = find(name);
   if (f === undefined) return `this version has no tf.${name}`;
   const strides = depthwise ? [1, stride, stride, 1] : stride;
-  // What is not asked for is not passed, as a user would not.
+  // Default options are omitted, as in user code.
   const options = dilation > 1 ? { dilations: dilation } : undefined;
   const call = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
     (options === undefined ? f(a, b, strides, padding) : f(a, b, strides, padding, options)) as tf.Tensor;
@@ -36,7 +36,7 @@ const conv2d = (params: ConvParams, inputs: readonly Input[]): Task | string => 
   return typeof f === 'string' ? f : { run: () => f(x, w), outputs: outputsOf };
 };
 
-/** The task of the gradient of f(...operands) with respect to one of them, where `dy` arrives. */
+/** The gradient of f() with respect to `source`, for the upstream gradient `dy`. */
 function backward(f: () => tf.Tensor, source: tf.Tensor, dy: tf.Tensor): Task {
   const tape = new tf.GradientTape({ persistent: true });
   tape.watch(source);
@@ -86,7 +86,7 @@ const batchNorm = ({ epsilon }: { epsilon: number }, inputs: readonly Input[]): 
     ['nn.batchNorm', (f) => () => f(x, gamma, beta, { epsilon })],
   ]);
   if (typeof task === 'string') return task;
-  // y comes first, whatever else a version returns beside it.
+  // Some versions return further results after y.
   const y = (r: unknown): tf.Tensor =>
     r instanceof tf.Tensor ? r : Array.isArray(r) ? (r[0] as tf.Tensor) : (r as { y: tf.Tensor }).y;
   return { ...task, outputs: (r: unknown) => outputsOf(y(r)) };

@@ -6,7 +6,7 @@ import { outputsOf, tensor } from './gradtape_task';
 import type { Input, Maker, Output, Task } from './library';
 
 export interface NetworkParams {
-  /** JSON of the layers. */
+  /** The layers as JSON. */
   layers: string;
   shape: readonly number[];
   rate: number;
@@ -66,7 +66,7 @@ const kerasPredictOne = (params: NetworkParams, inputs: readonly Input[]): Task 
   return { run: () => model.predictOnBatch(x), outputs: outputsOf, compiled: true };
 };
 
-/** The model is new each time: nothing of the one before is known. */
+/** Each call builds a new model, so that nothing is cached. */
 const kerasFirst = (params: NetworkParams & { train: boolean }, inputs: readonly Input[]): Task => {
   const tensors = inputs.map(tensor);
   if (params.train) {
@@ -80,7 +80,7 @@ const kerasFirst = (params: NetworkParams & { train: boolean }, inputs: readonly
   return { run, outputs: outputsOf, compiled: true };
 };
 
-/** The last output of an LSTM, as the layer computes it. */
+/** The last output of an LSTM, as the Keras layer computes it, written by hand. */
 function lastByHand(x: tf.Tensor, [wx, wh, b]: readonly tf.Variable[]): tf.Tensor {
   const [batch, , features] = x.shape;
   const [units, wide] = wh.shape;

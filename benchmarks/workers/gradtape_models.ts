@@ -1,4 +1,4 @@
-/** The models of workloads/models.ts in gradtape, as a user writes them: the loss of a batch. */
+/** The models of workloads/models.ts as user code: the loss of a batch. */
 import * as tf from 'gradtape';
 
 export type Loss = (x: tf.Tensor, target: tf.Tensor, v: readonly tf.Variable[]) => tf.Tensor;
@@ -13,7 +13,7 @@ const dense = (x: tf.TensorLike, w: tf.Variable, b: tf.Variable): tf.Tensor => t
 const crossEntropy = (labels: tf.Tensor, logits: tf.Tensor): tf.Tensor =>
   tf.reduceMean(tf.nn.sparseSoftmaxCrossEntropyWithLogits(labels, logits));
 
-/** Dense layers with ReLU between them; the variables are weights and biases in turn. */
+/** Dense layers with ReLU in between; the variables are weights and biases alternately. */
 export function mlpForward(x: tf.Tensor, v: readonly tf.Variable[]): tf.Tensor {
   let y = x;
   for (let i = 0; i < v.length; i += 2) {
@@ -36,7 +36,7 @@ const cnn: Loss = (x, labels, [w1, b1, w2, b2, w3, b3]) => {
 const lstm: Loss = (x, labels, [wx, wh, b, w, b2]) => {
   const [batch, , features] = x.shape;
   const [units, wide] = wh.shape;
-  // What the inputs add to the gates of all steps is one product.
+  // The contribution of the inputs to the gates is one product for all steps.
   const steps = tf.transpose(x, [1, 0, 2]);
   const inputs = dense(tf.reshape(steps, [-1, features]), wx, b);
   let [h, c] = [tf.zeros([batch, units]), tf.zeros([batch, units])];
@@ -48,7 +48,7 @@ const lstm: Loss = (x, labels, [wx, wh, b, w, b2]) => {
   return crossEntropy(labels, dense(h, w, b2));
 };
 
-/** [batch, time, width] to the same: each position looks at all of its sequence. */
+/** Self-attention, [batch, time, width] to the same shape. */
 function attention(x: tf.Tensor, heads: number, [wqkv, bqkv, wo, bo]: readonly tf.Variable[]): tf.Tensor {
   const [batch, time, width] = x.shape;
   const size = width / heads;

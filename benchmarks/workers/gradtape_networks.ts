@@ -35,7 +35,7 @@ function layerOf({ op, units = 1, size, stride = 1, bias = true }: Layer): Value
 
 export type Model = InstanceType<typeof tf.keras.Model>;
 
-/** The model with the given weights: Sequential where it is a chain. */
+/** The model with the given weights: Sequential if the layers form a chain. */
 export function modelOf(
   network: readonly Layer[],
   shape: readonly number[],
@@ -63,7 +63,7 @@ export function modelOf(
   return model;
 }
 
-/** Layers that have weights and no state, as a function that a user would write without Keras. */
+/** Stateless layers as a function of variables, as a user would write it without Keras. */
 export function forward(network: readonly Layer[], v: readonly tf.Variable[], x: tf.Tensor): tf.Tensor {
   let at = 0;
   let y = x;

@@ -1,11 +1,11 @@
-/** What the tasks of gradtape share. */
+/** Helpers for gradtape's workloads. */
 import * as tf from 'gradtape';
 import type { Input, Output, Task } from './library';
 
 export type Tensors = tf.Tensor | readonly tf.Tensor[];
 export type AnyFunction = (...args: unknown[]) => Tensors;
 
-/** A public function by its path, `nn.conv2d`; undefined where this version has none. */
+/** A public function by its path, such as `nn.conv2d`; undefined if this version does not have it. */
 export function find(path: string): AnyFunction | undefined {
   let at: unknown = tf;
   for (const part of path.split('.')) at = (at as Record<string, unknown> | undefined)?.[part];
@@ -25,7 +25,7 @@ export function outputsOf(result: Tensors): Output[] {
   }));
 }
 
-/** The task of calling a function, which may not be there yet. */
+/** A task that calls the first of some functions that this version has. */
 export function calling(paths: readonly string[], use: (f: AnyFunction) => () => Tensors): Task | string {
   const f = paths.map(find).find((g) => g !== undefined);
   return f === undefined ? `this version has no tf.${paths[0]}` : { run: use(f), outputs: outputsOf };

@@ -1,4 +1,4 @@
-/** gradtape's training steps, and the work between them: op by op, or compiled by tf.function where the workload says so. */
+/** gradtape's training workloads: op by op, or compiled by tf.function if the workload says so. */
 import * as tf from 'gradtape';
 import { mlpForward, models, type Loss, type ModelParams } from './gradtape_models';
 import { outputsOf, tensor } from './gradtape_task';
@@ -19,7 +19,7 @@ function lossesOf(step: Step, steps: number): Output[] {
   return [{ shape: [steps], dtype: 'float32', data }];
 }
 
-/** A step on batches, from the given parameters, with variables and an optimizer of its own. */
+/** A training step with new variables, initialised to the given parameters, and a new optimizer. */
 export function freshStep(
   loss: Loss,
   { rate, epsilon }: Pick<TrainParams, 'rate' | 'epsilon'>,
@@ -36,7 +36,7 @@ export function freshStep(
   };
 }
 
-/** Makes steps on the same batch, each fresh. */
+/** Returns a function that creates independent steps on the same batch. */
 function stepsOf(loss: Loss, params: TrainParams, inputs: readonly Input[]): () => Step {
   const [x, target, ...parameters] = inputs.map(tensor);
   return () => {
@@ -58,7 +58,7 @@ const firstCall = (params: TrainParams & { model: string }, inputs: readonly Inp
   return { run: () => make()(), outputs: outputsOf, compiled: true };
 };
 
-/** A line through points: W·x + b by gradient descent, as in TensorFlow's tutorial. */
+/** Linear regression, W·x + b, by gradient descent, as in TensorFlow's tutorial. */
 const line = ({ steps, rate, compiled }: TrainParams, inputs: readonly Input[]): Task => {
   const [x, y] = inputs.map(tensor);
   const make = (): Step => {
@@ -79,7 +79,7 @@ const line = ({ steps, rate, compiled }: TrainParams, inputs: readonly Input[]):
   return { run: make(), outputs: () => lossesOf(make(), steps), compiled };
 };
 
-/** The task of a compiled function of all inputs. */
+/** A task that calls a compiled function of all inputs. */
 const calling =
   (
     make: (params: never, inputs: readonly tf.Tensor[]) => (...args: tf.Tensor[]) => tf.Tensor,

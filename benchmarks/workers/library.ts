@@ -1,4 +1,4 @@
-/** What a JavaScript library has to offer to take part. */
+/** The interface of a JavaScript library in `bench:peers`. */
 import type { Opened } from '../host/protocol';
 import type { Elements, ElementType, Parameter } from '../workloads/workload';
 
@@ -14,13 +14,13 @@ export interface Output {
   data: Elements;
 }
 
-/** A workload that is ready to run. */
+/** A prepared workload. */
 export interface Task {
-  /** As a user writes it: a fresh result each call, or a promise of one. */
+  /** Computes the workload as user code would: a new result in each call, or a promise of one. */
   run: () => unknown;
   /** The elements of a result. */
   outputs: (result: never) => readonly Output[] | Promise<readonly Output[]>;
-  /** What a user must do with a result that is no longer needed; part of the time. */
+  /** Frees a result, if users must do so; included in the time. */
   free?: (result: never) => void;
   note?: string;
   compiled?: boolean;
@@ -28,12 +28,12 @@ export interface Task {
 
 export type Params = Readonly<Record<string, Parameter>>;
 
-/** Prepares a workload, or says why the library cannot do it. */
+/** Prepares a workload, or returns why the library cannot compute it. */
 export type Maker = (params: never, inputs: readonly Input[]) => Task | string | Promise<Task | string>;
 
 export interface Library extends Opened {
   kinds: Readonly<Record<string, Maker>>;
 }
 
-/** Loads a library; `setting` is the worker's own (a backend, a folder). */
+/** Loads a library; `setting` is specific to the module (a backend, a folder). */
 export type Open = (threads: number, setting: string) => Library | Promise<Library>;

@@ -1,4 +1,4 @@
-/** Plain JavaScript as a library that takes part: the loops that an able programmer would write. */
+/** Plain JavaScript as a library of `bench:peers`: hand-written loops. */
 import * as conv from '../loops/conv';
 import { mapLoop, zipLoop } from '../loops/elementwise';
 import { matmul as matmulLoop, type ProductShape } from '../loops/matmul';
@@ -15,7 +15,7 @@ function typeOf(data: Elements): ElementType {
   return data instanceof Int32Array ? 'int32' : data instanceof BigInt64Array ? 'int64' : 'bool';
 }
 
-/** The task of making one typed array. */
+/** A task that computes one typed array. */
 function making(shape: readonly number[], run: () => Elements): Task {
   return { run, outputs: (data: Elements): Output[] => [{ shape, dtype: typeOf(data), data }] };
 }
@@ -141,7 +141,7 @@ const kinds: Record<string, Maker> = {
   ...{ unary, binary, matmul, reduce, argmax, softmax, layerNorm, crossEntropy, transpose, copy, concat },
   ...{ gather, sparseUpdate, random, sort, topK, conv2d, conv2dInputGradient, conv2dFilterGradient },
   ...{ pool, poolGradient, batchNorm, ...plainTraining },
-  reshape: () => 'an array has no shape',
+  reshape: () => 'arrays have no shape',
   firstCall: () => 'nothing is compiled',
   pick: () => 'nothing is compiled',
 };

@@ -1,6 +1,6 @@
-/** Training steps, and the work between them, in plain JavaScript. */
+/** Training workloads in plain JavaScript. */
 import { chain as chainLoop, normGelu as normGeluLoop } from '../loops/fused';
-import { fusedStep } from '../loops/line';
+import { fusedStep } from '../loops/linear_regression';
 import { lstmTraining } from '../loops/lstm';
 import { cnnTraining, mlpForward, mlpTraining, type Training } from '../loops/train';
 import { transformerTraining } from '../loops/transformer';
@@ -15,7 +15,7 @@ interface TrainParams {
 
 const floats = (input: Input): Float32Array => input.data as Float32Array;
 
-/** The task of steps that `make` makes, each from the given parameters. */
+/** A task that runs `steps` steps from the given parameters; `make` creates the step. */
 function stepping(make: () => () => unknown, steps: number): Task {
   const losses = (): Output[] => {
     const step = make();
@@ -43,7 +43,7 @@ const transformer = trained((t: Training<Float32Array>, params: { heads: number;
 const line = ({ steps, rate }: TrainParams, [x, y]: readonly Input[]): Task =>
   stepping(() => fusedStep(floats(x), floats(y), rate).step, steps);
 
-/** The task of making one array. */
+/** A task that computes one array. */
 const making = (shape: readonly number[], run: () => Float32Array): Task => ({
   run,
   outputs: (data: Float32Array): Output[] => [{ shape, dtype: 'float32', data }],

@@ -12,7 +12,7 @@ const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array
 
 function readTensor({ file, shape, dtype }: TensorFile): Input {
   const bytes = fs.readFileSync(file);
-  // A copy: pooled buffers do not start where elements may.
+  // Copied, because the offset of a pooled buffer may not be aligned.
   const own = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
   const type = dtype as Input['dtype'];
   return { shape: [...shape], dtype: type, data: new arrays[type](own) };
@@ -25,7 +25,7 @@ function writeElements(file: string, data: Elements): void {
 export class Server {
   private library: Library | null = null;
   private task: Task | null = null;
-  /** The result of the first call, until it has been written. */
+  /** The result of the first call, until it is written. */
   private first: unknown = null;
   private time: ((calls: number) => number | Promise<number>) | null = null;
 
@@ -40,7 +40,7 @@ export class Server {
       this.library = await open(request.threads, this.setting);
       return { version: this.library.version, about: this.library.about };
     }
-    if (this.library === null) throw new Error('open comes first');
+    if (this.library === null) throw new Error('the first request must be open');
     if (request.do === 'prepare') return this.prepare(this.library, request);
     if (this.task === null || this.time === null) throw new Error('no workload is prepared');
     if (request.do === 'time') return { ns: await this.time(request.calls) };
@@ -71,7 +71,7 @@ export class Server {
   }
 }
 
-/** Nanoseconds of so many calls. */
+/** Nanoseconds of `calls` calls. */
 function syncTimer({ run, free }: Task): (calls: number) => number {
   const sample = timer(free === undefined ? run : () => free(run() as never));
   return (calls) => sample(calls) * calls;

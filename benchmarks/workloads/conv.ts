@@ -1,4 +1,4 @@
-/** Convolutions, pools and batch normalisation on images, stored as [batch, height, width, channels]. */
+/** Convolutions, pooling and batch normalisation on images, [batch, height, width, channels]. */
 import { product, sumOf, type Elements, type Expected, type Target, type Workload } from './workload';
 
 const best = (ratio: number): Target => ({ kind: 'ratio', ratio });
@@ -12,11 +12,11 @@ export interface Convolution {
   stride?: number;
   dilation?: number;
   groups?: number;
-  /** Windows inside the image only. Otherwise SAME. */
+  /** VALID padding; SAME otherwise. */
   valid?: boolean;
 }
 
-/** A square image and a square kernel: sizes, and where a window begins. */
+/** The geometry of a square image and a square kernel: sizes, and where windows begin. */
 function geometry({ size, kernel, stride = 1, dilation = 1, valid = false }: Convolution) {
   const reach = (kernel - 1) * dilation + 1;
   const out = Math.ceil((valid ? size - reach + 1 : size) / stride);
@@ -24,7 +24,7 @@ function geometry({ size, kernel, stride = 1, dilation = 1, valid = false }: Con
   return { out, stride, dilation, before };
 }
 
-/** Calls f(input row, kernel row) for the taps of an output row that lie inside the image; columns go the same way. */
+/** Calls f(input row, kernel row) for the taps of an output row that are inside the image; the same for columns. */
 function taps(c: Convolution, o: number, f: (i: number, t: number) => void): void {
   const { stride, dilation, before } = geometry(c);
   for (let t = 0; t < c.kernel; t++) {
@@ -33,7 +33,7 @@ function taps(c: Convolution, o: number, f: (i: number, t: number) => void): voi
   }
 }
 
-/** The same from the input's side: f(output row, kernel row). */
+/** The transposed mapping: calls f(output row, kernel row) for an input row. */
 function tapsBack(c: Convolution, i: number, f: (o: number, t: number) => void): void {
   const { out, stride, dilation, before } = geometry(c);
   for (let t = 0; t < c.kernel; t++) {
@@ -173,7 +173,7 @@ function convWorkload(name: string, part: Part, c: Convolution, target: Target):
     inputs: inputs.map((shape) => ({ shape })),
     cost: 2 * product(y) * c.kernel ** 2 * perGroup,
     target,
-    // Winograd's transforms add and take away tiles: its error is a few times that of the plain sum, and 2e-6 at most.
+    // Winograd's transforms add and subtract tiles: the error is a few times that of direct sums, and at most 2e-6.
     tolerance: { relative: 1e-5, absolute: 2 * tolerance.absolute, l2: 2e-6 },
     reference: reference(c),
   };
@@ -188,7 +188,7 @@ function poolWorkload(f: 'max' | 'avg', gradient: boolean): Workload {
     [8, 56, 56, 64],
     [8, 28, 28, 64],
   ];
-  /** Where the four elements of a window are. */
+  /** The positions of the four elements of a window. */
   const window = (b: number, oy: number, ox: number, c: number): number[] =>
     [0, 1, 56, 57].map((d) => ((b * 56 + 2 * oy) * 56 + 2 * ox + d) * 64 + c);
   const pool = ([data]: readonly Elements[]): Expected[] => [
@@ -210,7 +210,7 @@ function poolWorkload(f: 'max' | 'avg', gradient: boolean): Workload {
         const d = Number(dy[((b * 28 + oy) * 28 + ox) * 64 + c]);
         if (f === 'avg') return d / 4;
         const at = window(b, oy, ox, c);
-        // Of equal elements the first one takes all.
+        // Of equal elements only the first receives the gradient.
         const largest = at.reduce((m, i) => (Number(data[i]) > Number(data[m]) ? i : m));
         return largest === index ? d : 0;
       },

@@ -1,4 +1,4 @@
-/** The elements of inputs: a hash of their position, so that they are the same in every run and on every machine. */
+/** The elements of inputs: a hash of their positions, so that they are the same in every run and on every machine. */
 import { product, type InputSpec, type Workload } from './workload';
 
 /** A seed from a text (FNV-1a). */

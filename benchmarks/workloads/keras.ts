@@ -1,4 +1,4 @@
-/** What Keras models are used for: fit, predict, single steps, first calls. */
+/** Workloads of Keras models: fit, predict, single steps, first calls. */
 import {
   denseStack,
   mobileNetwork,
@@ -10,7 +10,7 @@ import {
 import type { Target, Tolerance, Workload } from './workload';
 
 const adam = { rate: 1e-3, epsilon: 1e-7 };
-/** Losses after some steps, which enlarge what rounding makes of them. */
+/** For losses after some steps, which amplify rounding errors. */
 const lossTolerance: Tolerance = { relative: 5e-3, absolute: 1e-4 };
 const outputTolerance: Tolerance = { relative: 1e-4, absolute: 1e-4, l2: 1e-4 };
 
@@ -19,7 +19,7 @@ const within = (ns: number): Target => ({ kind: 'time', ns });
 
 type Params = Workload['params'];
 
-/** A workload of a network on so many examples; with labels, which are trained for. */
+/** A workload of a network on `examples` examples; with labels for training. */
 function workloadOf(
   kind: string,
   name: string,
@@ -53,17 +53,17 @@ function workloadOf(
   };
 }
 
-/** An epoch of so many examples, in their order: the result is its loss. */
+/** An epoch over the examples, in order; the result is its loss. */
 export const fitOf = (network: Network, examples: number, batch: number, target: Target): Workload =>
   workloadOf('kerasFit', `fit ${network.title}, batch ${batch}, epoch of ${examples}`, network, examples, {
     labels: true,
     params: { batch },
     target,
-    // An epoch is many calls: the rate of one network says nothing of another's.
+    // An epoch is many calls: the rate of one network does not predict that of another.
     cost: 1,
   });
 
-/** Steps of `trainOnBatch`; the result is the losses of the first. */
+/** Steps of `trainOnBatch`; the result is the losses of the first steps. */
 export const stepOf = (network: Network, batch: number, target: Target): Workload =>
   workloadOf('kerasStep', `step ${network.title}, batch ${batch}`, network, batch, {
     labels: true,
@@ -98,12 +98,12 @@ export const firstOf = (network: Network, examples: number, train: boolean, targ
     labels: train,
     target,
     params: { train },
-    // Says nothing of the time: the workload of one is no measure for another.
+    // Does not predict times: compilation dominates.
     cost: 1,
     ...(train ? { tolerance: { relative: 1e-3, absolute: 1e-4 } } : {}),
   });
 
-/** The gradients of a recurrent layer's last output, summed, for its weights. */
+/** The gradients of the summed last output of a recurrent layer with respect to its weights. */
 export const layerGradientOf = (by: 'layer' | 'loop', target?: Target): Workload => {
   const network = recurrentNetwork('lstm', 50, 64, 128);
   return {

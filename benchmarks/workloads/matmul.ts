@@ -6,7 +6,7 @@ interface Product {
   m: number;
   k: number;
   n: number;
-  /** Whether each operand is stored transposed: NN, NT, TN, TT. */
+  /** Which operands are stored transposed: NN, NT, TN, TT. */
   form?: 'NN' | 'NT' | 'TN' | 'TT';
   dtype?: 'float32' | 'float64' | 'int32';
 }

@@ -1,19 +1,19 @@
-/** The models that are trained: shapes of data and parameters, in the order in which all libraries take them. */
+/** The models that are trained: shapes of data and parameters, in the order that all libraries use. */
 import { product, type InputSpec, type Parameter } from './workload';
 
 export interface Model {
-  /** Of a kind, one function in each library; the layers follow from the parameters. */
+  /** The name of the model's function in each library; the layers follow from the parameters. */
   kind: string;
   title: string;
   params?: Readonly<Record<string, Parameter>>;
-  /** The batch, and what is to come out: labels of 10 classes, or numbers. */
+  /** The batch and its targets: labels of 10 classes, or numbers. */
   data: readonly [InputSpec, InputSpec];
   parameters: readonly InputSpec[];
-  /** Multiplications and additions of a step. */
+  /** Multiplications and additions per step. */
   cost: number;
 }
 
-/** Evenly spread about 0, with a variance of 2 by the inputs of a unit. */
+/** Uniform around 0, with variance 2 / (inputs of a unit). */
 function weights(...shape: number[]): InputSpec {
   const most = Math.sqrt(6 / (product(shape) / shape[shape.length - 1]));
   return { shape, low: -most, high: most };
@@ -24,7 +24,7 @@ const ones = (n: number): InputSpec => ({ shape: [n], low: 1, high: 1 });
 
 const labels = (batch: number): InputSpec => ({ shape: [batch], dtype: 'int32', low: 0, high: 10 });
 
-/** Dense layers, ReLU between them. */
+/** Dense layers with ReLU in between. */
 export function mlpOf(batch: number, ...widths: number[]): Model {
   const layers = widths.slice(1).map((n, i) => [widths[i], n] as const);
   return {
@@ -36,7 +36,7 @@ export function mlpOf(batch: number, ...widths: number[]): Model {
   };
 }
 
-/** Convolution 3×3×32, pool 2×2, convolution 3×3×64, pool 2×2, 10 classes; padding SAME, ReLU after the convolutions. */
+/** 3×3×32 convolution, 2×2 max pooling, 3×3×64 convolution, 2×2 max pooling, 10 classes; SAME padding, ReLU after the convolutions. */
 export function cnnOf(batch: number, size: number): Model {
   const flat = (size / 4) ** 2 * 64;
   return {
@@ -56,8 +56,8 @@ export function cnnOf(batch: number, size: number): Model {
 }
 
 /**
- * An LSTM over so many steps, the last state to 10 classes. Parameters: [features, 4·units] for the inputs, [units, 4·units] for
- * the state, the bias (gates in the order input, forget, candidate, output), and the dense layer's two.
+ * An LSTM over `time` steps, and a dense layer from the last state to 10 classes. Parameters: [features, 4·units] for the inputs, [units,
+ * 4·units] for the state, the bias (gates in the order input, forget, candidate, output), and the dense layer's two.
  */
 export function lstmOf(batch: number, time: number, features: number, units: number): Model {
   return {
@@ -73,9 +73,9 @@ export function lstmOf(batch: number, time: number, features: number, units: num
 }
 
 /**
- * A transformer's block, the normalisation first: x + attention(norm(x)), then y + dense(gelu(dense(norm(y)))) over four times
- * the width; the mean of the squared distances to given numbers. Parameters: scale and offset of the norm, [w, 3w] and bias for
- * queries, keys and values, [w, w] and bias; scale and offset, [w, 4w] and bias, [4w, w] and bias.
+ * A pre-norm transformer block: x + attention(norm(x)), then y + dense(gelu(dense(norm(y)))) with a hidden width of 4w; the loss is the
+ * mean squared error. Parameters: scale and offset of the norm, [w, 3w] and bias for queries, keys and values, [w, w] and bias; scale and
+ * offset, [w, 4w] and bias, [4w, w] and bias.
  */
 export function transformerOf(batch: number, time: number, width: number, heads: number): Model {
   return {

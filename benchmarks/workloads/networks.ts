@@ -1,7 +1,7 @@
-/** Networks as lists of layers, from which every library builds its own: those that Keras models are measured on. */
+/** The networks of the Keras workloads as lists of layers, from which every library builds its own model. */
 import { product, type InputSpec } from './workload';
 
-/** A layer. Its input is the result of the layer before, or of those that `from` names: 0 is the network's input, i the i-th layer. */
+/** A layer. Its input is the result of the previous layer, or of the layers in `from`: 0 is the network's input, i the i-th layer. */
 export interface Layer {
   op:
     | 'dense'
@@ -18,7 +18,7 @@ export interface Layer {
   from?: readonly number[];
   /** Units, or filters. */
   units?: number;
-  /** Height and width of filters or windows; padding is SAME, that of pools VALID. */
+  /** Height and width of filters or windows. Padding is SAME, for pooling VALID. */
   size?: number;
   stride?: number;
   bias?: boolean;
@@ -26,19 +26,19 @@ export interface Layer {
 
 export interface Network {
   title: string;
-  /** Of one example. */
+  /** The shape of one example. */
   shape: readonly number[];
   layers: readonly Layer[];
   /** In the order of the layers, and in Keras's order within one. */
   parameters: readonly InputSpec[];
-  /** Multiplications and additions of one example, forward. */
+  /** Multiplications and additions of the forward pass for one example. */
   cost: number;
 }
 
 const zeros = (n: number): InputSpec => ({ shape: [n], low: 0, high: 0 });
 const ones = (n: number): InputSpec => ({ shape: [n], low: 1, high: 1 });
 
-/** Evenly spread about 0, with a variance of 2 by the inputs of a unit. */
+/** Uniform around 0, with variance 2 / inputs. */
 function weights(inputs: number, ...shape: number[]): InputSpec {
   const most = Math.sqrt(6 / inputs);
   return { shape, low: -most, high: most };
@@ -52,7 +52,7 @@ interface Made {
 
 function recurrent(gates: number, [time, n]: readonly number[], units: number): Made {
   const wide = gates * units;
-  // A GRU has a bias for the inputs and one for the state.
+  // A GRU has two biases, for the inputs and for the state.
   const bias: InputSpec = { shape: gates === 3 ? [2, wide] : [wide], low: 0, high: 0 };
   return {
     shape: [units],
@@ -70,7 +70,7 @@ function convolved(layer: Layer, [h, w, c]: readonly number[]): Made {
   return { shape, parameters: bias ? [filters, zeros(units)] : [filters], cost: 2 * product(shape) * inputs };
 }
 
-/** Shape, parameters and cost of a layer on an example of this shape. */
+/** Output shape, parameters and cost of a layer for one example of this shape. */
 function make(layer: Layer, shape: readonly number[]): Made {
   const plain = { shape, parameters: [], cost: product(shape) };
   const last = shape[shape.length - 1];
@@ -117,7 +117,7 @@ const dense = (units: number): Layer => ({ op: 'dense', units });
 const relu: Layer = { op: 'relu' };
 const maxPool: Layer = { op: 'maxPool', size: 2 };
 
-/** Dense layers with ReLU between them. */
+/** Dense layers with ReLU in between. */
 export const denseStack = (first: number, ...widths: number[]): Network =>
   networkOf(
     `MLP ${[first, ...widths].join('-')}`,
@@ -125,7 +125,7 @@ export const denseStack = (first: number, ...widths: number[]): Network =>
     widths.flatMap((n, i) => (i === 0 ? [dense(n)] : [relu, dense(n)])),
   );
 
-/** Convolution 3×3×32, pool, convolution 3×3×64, pool, 10 classes. */
+/** 3×3×32 convolution, pooling, 3×3×64 convolution, pooling, 10 classes. */
 export const smallCnn = (size: number): Network =>
   networkOf(
     'MNIST CNN',
@@ -137,7 +137,7 @@ export const smallCnn = (size: number): Network =>
     ],
   );
 
-/** A recurrent layer over so many steps, its last output to 10 classes. */
+/** A recurrent layer over `time` steps, and a dense layer from its last output to 10 classes. */
 export const recurrentNetwork = (
   op: 'lstm' | 'gru',
   time: number,
@@ -147,8 +147,8 @@ export const recurrentNetwork = (
   networkOf(`${op.toUpperCase()} h${units}, T${time}`, [time, features], [{ op, units }, dense(10)]);
 
 /**
- * The residual network of 6·blocks + 2 layers for images of 32×32: stages of 16, 32 and 64 filters, of `blocks` blocks each.
- * Where the shape changes, the shortcut is a convolution 1×1 and a normalisation.
+ * The residual network of 6·blocks + 2 layers for 32×32 images: stages of 16, 32 and 64 filters, with `blocks` blocks each. Where the shape
+ * changes, the shortcut is a 1×1 convolution and a normalisation.
  */
 export function residualNetwork(blocks: number, size: number): Network {
   const layers: Layer[] = [];
@@ -182,7 +182,7 @@ export function residualNetwork(blocks: number, size: number): Network {
   return networkOf(`ResNet-${6 * blocks + 2}`, [size, size, 3], layers);
 }
 
-/** MobileNet's shapes: a convolution, and pairs of a depthwise one and one of 1×1, each with a normalisation and ReLU. */
+/** MobileNet's layers: a convolution, then pairs of a depthwise and a 1×1 convolution, each followed by a normalisation and ReLU. */
 export function mobileNetwork(size: number, width: number): Network {
   const normed = (layer: Layer): Layer[] => [{ ...layer, bias: false }, { op: 'norm' }, relu];
   const pairs = [

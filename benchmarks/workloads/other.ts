@@ -27,7 +27,7 @@ const gather: Workload = {
 };
 
 const rate = 0.01;
-/** The table itself changes, as in training: one step of gradient descent on the rows that were looked up. */
+/** Updates the table in place, as in training: a step of gradient descent on the rows that were looked up. */
 const scatter: Workload = {
   name: 'embedding/sparse update of 10k rows',
   kind: 'sparseUpdate',
@@ -36,7 +36,7 @@ const scatter: Workload = {
   cost: picked * width,
   target: best(0.7),
   tolerance: { relative: 1e-5, absolute: 1e-5 },
-  // Checked on a table of zeros.
+  // Checked with a table of zeros.
   reference: ([, index, updates]: readonly Elements[]) => {
     let change: Float64Array | null = null;
     return [
@@ -56,7 +56,7 @@ const scatter: Workload = {
   },
 };
 
-/** Mean and deviation of numbers that every library draws for itself. */
+/** Statistics of random numbers, which differ between libraries. */
 function moments(data: Elements): { mean: number; deviation: number; low: number; high: number } {
   let [sum, squares, low, high] = [0, 0, Infinity, -Infinity];
   for (const element of data) {
@@ -121,7 +121,7 @@ const sorting: readonly Workload[] = [
     cost: million,
     target: best(1),
     tolerance: exact,
-    // The values; of equal ones any may come first, so that their positions are not compared.
+    // Only values are compared: among equal elements the order of positions is not specified.
     reference: ([x]): Expected[] => [{ shape: [10], at: (i) => sort(x)[million - 1 - i] }],
   },
 ];

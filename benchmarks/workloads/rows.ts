@@ -1,4 +1,4 @@
-/** Reductions, softmax and its kin, movement. */
+/** Reductions, softmax and other row-wise ops, movement. */
 import { million } from './elementwise';
 import {
   close,
@@ -14,7 +14,7 @@ const n = 1024;
 const best = (ratio: number): Target => ({ kind: 'ratio', ratio });
 const own = (workload: string, ratio: number): Target => ({ kind: 'own', workload, ratio });
 
-/** A result that takes long to compute once, and no time for each element. */
+/** A result that is computed once, at the first access to an element. */
 function lazily(
   make: () => { shape: readonly number[]; data: ArrayLike<number> },
   shape: readonly number[],
@@ -29,7 +29,7 @@ function sumWorkload(name: string, axes: readonly number[], target: Target): Wor
     name: `reduce/${name} 1M`,
     kind: 'reduce',
     params: { f: 'sum', axes },
-    // Positive: an error relative to the sum means the same in every library.
+    // Positive numbers, so that the tolerance relative to the sum is meaningful.
     inputs: [{ shape: [n, n], low: 0, high: 1 }],
     cost: n * n,
     target,
@@ -62,7 +62,7 @@ const argmax: Workload = {
   ],
 };
 
-/** A workload on the rows of a matrix: `f` gives the row of results. */
+/** A workload on the rows of a matrix: `f` computes a row of the result. */
 function rowWorkload(
   name: string,
   kind: string,

@@ -1,6 +1,6 @@
 /** Functions that Math lacks. */
 
-/** erf by its Taylor series, and by the continued fraction of erfc where that would cancel: right to about 1e-15. */
+/** erf by its Taylor series, or by the continued fraction of erfc where that would cancel; accurate to about 1e-15. */
 export function erf(x: number): number {
   const a = Math.abs(x);
   if (a < 2.5) {

@@ -1,7 +1,4 @@
-/**
- * Training steps, and the work between them. The rows of `train/` are eager; those of `training/` are compiled by the libraries
- * that can.
- */
+/** Training steps and parts of them. The rows of `train/` are eager; those of `training/` are compiled by the libraries that can. */
 import { million } from './elementwise';
 import { cnnOf, lstmOf, mlpOf, transformerOf, type Model } from './models';
 import { erf } from './special';
@@ -12,13 +9,13 @@ const within = (ns: number): Target => ({ kind: 'time', ns });
 
 /** Steps whose losses are compared. */
 const lossSteps = 5;
-/** Losses after a few steps, which enlarge what rounding makes of them. */
+/** For losses after a few steps, which amplify rounding errors. */
 const lossTolerance = { relative: 2e-3, absolute: 1e-4 };
 const adam = { rate: 1e-3, epsilon: 1e-7 };
 
 /**
- * A training step: forward, loss, gradients, Adam. The inputs are the batch, what is to come out and the parameters; the
- * result that is compared is the losses of the first steps.
+ * A training step: forward pass, loss, gradients, Adam. The inputs are the batch, its targets and the parameters; the result that is
+ * compared is the losses of the first steps.
  */
 export function stepOf(model: Model, compiled: boolean, target: Target): Workload {
   return {
@@ -34,14 +31,14 @@ export function stepOf(model: Model, compiled: boolean, target: Target): Workloa
   };
 }
 
-/** A new step and its first call: what tracing and compiling cost. The result is its loss. */
+/** The first call of a new step, which includes tracing and compilation. The result is its loss. */
 function firstCall(model: Model, ms: number): Workload {
   return {
     ...stepOf(model, true, within(ms * 1e6)),
     name: `training/first call, ${model.title}`,
     kind: 'firstCall',
     params: { model: model.kind, ...adam, ...model.params, compiled: true },
-    // Says nothing of the time: the workload of one is no measure for another.
+    // Does not predict times: compilation dominates.
     cost: 1,
   };
 }
@@ -84,7 +81,7 @@ function normalised([x, gamma, beta]: readonly Elements[]): Expected {
   };
 }
 
-/** x + gelu(norm(x)) from means, squares and erf: no library's own layer. */
+/** x + gelu(norm(x)) composed of means, squares and erf instead of a library's own layers. */
 const normGelu: Workload = {
   name: 'training/layer norm + gelu + residual from plain ops, 1024×1024',
   kind: 'normGelu',
@@ -96,7 +93,7 @@ const normGelu: Workload = {
   reference: (inputs) => [normalised(inputs)],
 };
 
-/** A line's fit to 1,000 points by gradient descent: TensorFlow's tutorial. */
+/** Linear regression on 1,000 points by gradient descent: TensorFlow's tutorial. */
 const line: Workload = {
   name: 'training/tutorial step, 1,000 points',
   kind: 'line',
@@ -119,7 +116,7 @@ const predict: Workload = {
   reference: null,
 };
 
-/** What a training step takes: parameters, batch, intermediates, and what the library makes ready for it. */
+/** The memory of a training step: parameters, batch, intermediates, and caches of the library. */
 const memory = (model: Model, target: Target): Workload => ({
   ...stepOf(model, true, target),
   name: `training/memory of a step, ${model.title}`,

@@ -1,9 +1,9 @@
-/** What a workload is: one computation that every library is asked to do on the same inputs. */
+/** The type of a workload: one computation that every library performs on the same inputs. */
 
 export type ElementType = 'float32' | 'float64' | 'int32' | 'int64' | 'bool';
 export type Elements = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
 
-/** An input: elements drawn evenly from [low, high) by `elements` (inputs.ts), the same for every library. */
+/** An input: elements drawn uniformly from [low, high) by `elements` (inputs.ts), the same for every library. */
 export interface InputSpec {
   shape: readonly number[];
   dtype?: 'float32' | 'float64' | 'int32';
@@ -20,53 +20,53 @@ export interface Expected {
   at: (index: number) => number;
 }
 
-/** What counts as equal: |a − b| ≤ absolute + relative · |b|. */
+/** The tolerance of a comparison: |a − b| ≤ absolute + relative · |b|. */
 export interface Tolerance {
   relative: number;
   absolute: number;
-  /** Equal too: ‖a − b‖ ≤ l2 · ‖b‖, whatever single elements show (Winograd's error is stated so). */
+  /** Alternatively ‖a − b‖ ≤ l2 · ‖b‖ for the whole tensor (the error of Winograd's algorithm is bounded like that). */
   l2?: number;
 }
 
-/** What a row is meant to reach. */
+/** The target of a row. */
 export type Target =
   /** At most `ratio` of the time of the best peer, or of the best of those named in `to`. */
   | { kind: 'ratio'; ratio: number; to?: readonly string[] }
-  /** At most `ratio` of this library's own time for another workload. */
+  /** At most `ratio` of gradtape's own time for another workload. */
   | { kind: 'own'; ratio: number; workload: string }
-  /** At most so many nanoseconds. */
+  /** At most `ns` nanoseconds. */
   | { kind: 'time'; ns: number };
 
 export interface Workload {
   /** Unique: `matmul/1024`. */
   name: string;
-  /** What the workers look up: one kind is one function in each library. */
+  /** The name of the function in each library that computes it. */
   kind: string;
   params: Readonly<Record<string, Parameter>>;
   inputs: readonly InputSpec[];
-  /** Arithmetic operations or elements touched: predicts which workloads would take a slow library too long. */
+  /** Arithmetic operations or accessed elements: predicts which workloads would take a slow library too long. */
   cost: number;
   target?: Target;
   /**
-   * Seconds that every library runs it before anything counts, where that is longer than usual: what an engine compiles as
-   * it runs, such as a step of dozens of calls in JavaScript, is at its speed after some thousand steps.
+   * Seconds of warm-up for every library, if longer than usual: a JIT compiler may need thousands of steps until dozens of JavaScript calls
+   * are optimised.
    */
   warmUp?: number;
-  /** What is compared: the time of a call, or how much a process grows by the first call and 20 more. */
+  /** What is measured: the time of a call, or the growth of a process by the first call and 20 more. */
   quantity?: 'memory';
   tolerance: Tolerance;
-  /** null: the results are checked by `check`, or against this library's alone. */
+  /** null: results are checked by `check`, or compared only with gradtape's. */
   reference: ((inputs: readonly Elements[]) => readonly Expected[]) | null;
-  /** Says what is wrong with results that no two libraries have in common (random numbers), or null. */
+  /** For results that differ between libraries (random numbers): returns what is wrong with them, or null. */
   check?: (results: readonly { shape: readonly number[]; data: Elements }[]) => string | null;
 }
 
 export const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-/** Rounding of float32 results that are one or a few operations away from their inputs. */
+/** The rounding error of float32 results that are one or a few operations away from their inputs. */
 export const close: Tolerance = { relative: 4e-6, absolute: 1e-6 };
 
-/** Rounding of a sum of `n` products of numbers in [−1, 1]. */
+/** The rounding error of a sum of `n` products of numbers in [−1, 1]. */
 export function sumOf(n: number, unit = 2 ** -24): Tolerance {
   return { relative: 1e-6 * (unit / 2 ** -24), absolute: 32 * Math.sqrt(n) * unit };
 }

@@ -61,7 +61,7 @@ export const showAll = (list: readonly Snapshot[]): string => list.map(show).joi
 export const stateOf = (groups: readonly (readonly tf.Variable[])[]): State =>
   groups.map((g) => snapshots([...g]));
 
-/** How far a value may be off; null means bit for bit. */
+/** The tolerance of a value; null means bit for bit. */
 export interface Tolerance {
   /** Of an element, where the largest magnitude is `scale`. */
   width(element: number, scale: number): number;

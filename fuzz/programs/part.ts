@@ -1,4 +1,4 @@
-/** Random programs: eagerly, compiled and off the event loop they give the same. */
+/** Random programs have the same results eagerly, compiled and off the event loop. */
 import { Shrinkable } from '../shrinkable';
 import type { Part } from '../part';
 import { drawProgram } from './generate';

@@ -9,7 +9,7 @@ import { frame, native as binding } from '../binding';
 import { InternalError } from '../core/errors';
 import { bufferOf, type Tensor } from '../core/tensor';
 
-if (binding.arguments !== 1697921588) {
+if (binding.arguments !== 2261446475) {
   throw new InternalError(
     "the native addon is of another version than gradtape's JavaScript: build it again (npm run build:native)",
   );
@@ -46,7 +46,7 @@ interface Entries {
     x: ArrayBuffer,
     scale: ArrayBuffer,
     mean: ArrayBuffer,
-    spread: ArrayBuffer,
+    variance: ArrayBuffer,
     dx: ArrayBuffer,
     dscale: ArrayBuffer,
     dshift: ArrayBuffer,
@@ -94,7 +94,7 @@ interface Entries {
     x: ArrayBuffer,
     scale: ArrayBuffer,
     mean: ArrayBuffer,
-    spread: ArrayBuffer,
+    rstd: ArrayBuffer,
     dx: ArrayBuffer,
     dscale: ArrayBuffer,
     dshift: ArrayBuffer,
@@ -138,7 +138,7 @@ interface Entries {
     x: ArrayBuffer,
     index: ArrayBuffer,
     y: ArrayBuffer,
-    came: ArrayBuffer,
+    firstPositions: ArrayBuffer,
     counts: ArrayBuffer,
   ) => number;
 }
@@ -190,7 +190,7 @@ const {
 } = binding as typeof binding & Entries;
 
 /**
- * The positions of extremes: x is [outer, n, inner], y [outer, inner] of int32; 1 ≤ n < 2³¹.
+ * The positions of extreme elements: x is [outer, n, inner], y [outer, inner] of int32; 1 ≤ n < 2³¹.
  */
 export function argReduce(
   x: Tensor,
@@ -212,7 +212,7 @@ export function argReduce(
 }
 
 /**
- * Normalises each column, and writes its mean and its variance.
+ * Normalises each column, and returns its mean and its variance.
  */
 export function batchNorm(
   x: Tensor,
@@ -247,9 +247,10 @@ export function batchNorm(
 }
 
 /**
- * Normalises with the moving statistics of training. factor = root(variance plus epsilon), times scale if
- * there is one; y = x times factor plus (offset minus mean times factor), or plus negative(mean times
- * factor) without an offset: two unary ops, three binary ones. At most kChannels columns.
+ * Inference with moving statistics: factor = root(variance plus epsilon), times scale if there is one; y = x
+ * times factor plus (offset minus mean times factor), or plus negative(mean times factor) without an offset.
+ * root and negative are numbers of unary ops; plus, minus and times of binary ones. At most kChannels
+ * columns.
  */
 export function batchNormGiven(
   x: Tensor,
@@ -294,14 +295,14 @@ export function batchNormGiven(
 }
 
 /**
- * The gradients of batchNorm; `spread` is the variance.
+ * The gradients of batchNorm.
  */
 export function batchNormGradient(
   dy: Tensor,
   x: Tensor,
   scale: Tensor,
   mean: Tensor,
-  spread: Tensor,
+  variance: Tensor,
   dx: Tensor,
   dscale: Tensor,
   dshift: Tensor,
@@ -314,7 +315,7 @@ export function batchNormGradient(
   frame[1] = x.offset;
   frame[2] = scale.offset;
   frame[3] = mean.offset;
-  frame[4] = spread.offset;
+  frame[4] = variance.offset;
   frame[5] = dx.offset;
   frame[6] = dscale.offset;
   frame[7] = dshift.offset;
@@ -327,7 +328,7 @@ export function batchNormGradient(
     bufferOf(x),
     bufferOf(scale),
     bufferOf(mean),
-    bufferOf(spread),
+    bufferOf(variance),
     bufferOf(dx),
     bufferOf(dscale),
     bufferOf(dshift),
@@ -395,13 +396,13 @@ export function cast(x: Tensor, y: Tensor, n: number, from: number, to: number):
 }
 
 /**
- * A convolution or one of its gradients. Kind: 0 forward, a = x and b = the filter; 1 the input's gradient,
- * a = dy and b = the filter; 2 the filter's gradient, a = x and b = dy. Precision: 0 fast, 1 balanced, 2
- * exact. Lists have one number for each of three dimensions of space: sizes of x, of y and of the filter,
- * strides, dilations, paddings before. x is [batch, sizes, input channels], the filter [sizes, input
- * channels / groups, output channels], y [batch, sizes, output channels]. Forward, the result is f(the
- * convolution + bias + residual); the bias has an element for each output channel, the residual those of y,
- * and `activation` is the unary op f, −1 for none.
+ * A convolution or one of its gradients. Kind: 0 forward, a = x and b = the filter; 1 input gradient, a = dy
+ * and b = the filter; 2 filter gradient, a = x and b = dy. Precision: 0 fast, 1 balanced, 2 exact. Lists
+ * have one number for each of the three spatial dimensions: sizes of x, of y and of the filter, strides,
+ * dilations, paddings before. x is [batch, sizes, input channels], the filter [sizes, input channels /
+ * groups, output channels], y [batch, sizes, output channels]. The forward result is f(convolution + bias +
+ * residual): the bias has one element per output channel, the residual the shape of y, and `activation` is
+ * the number of the unary op f, −1 for none.
  */
 export function conv(
   a: Tensor,
@@ -445,8 +446,8 @@ export const convLists = {
 };
 
 /**
- * Copies elements of `size` bytes. `src_at` and `dst_at` are the elements with all indices 0; they and the
- * strides count elements. Strides may be negative, those of the source also 0.
+ * Copies elements of `size` bytes. `src_at` and `dst_at` are the positions of the elements with all indices
+ * 0; they and the strides are in elements. Strides may be negative, those of the source also 0.
  */
 export function copy(
   src: Tensor,
@@ -472,7 +473,7 @@ export const copyLists = {
 };
 
 /**
- * How many of n bytes are not 0.
+ * The number of nonzero bytes among n.
  */
 export function countNonzero(mask: Tensor, n: number): number {
   frame[0] = mask.offset;
@@ -481,9 +482,9 @@ export function countNonzero(mask: Tensor, n: number): number {
 }
 
 /**
- * The cross entropy of each row and, optionally, its gradient. The labels' dtype is that of the
- * logits for a distribution per row, int32 or int64 for the number of the one label. Returns the position of
- * the first number out of range (nothing is written then), or −1.
+ * The cross entropy of each row and, optionally, its gradient. Labels are a distribution per row, in the
+ * dtype of the logits, or a class number per row, int32 or int64. Returns the position of the first class
+ * number out of range (nothing is written then), or −1.
  */
 export function crossEntropy(
   logits: Tensor,
@@ -508,10 +509,10 @@ export function crossEntropy(
 }
 
 /**
- * A depthwise convolution or one of its gradients. Kind: 0 y from x and w, 1 x from y and w, 2 w from x and
- * y. y = f(the convolution + bias + residual): the bias has an element for each channel, the residual those
- * of y, and `activation` is the unary op f, −1 for none. Windows have two dimensions: the first of the three
- * is 1.
+ * A depthwise convolution or one of its gradients. Kind: 0 y from x and w, 1 dx from dy (`y`) and w, 2 dw
+ * from x and dy. y = f(convolution + bias + residual): the bias has one element per channel, the residual
+ * the shape of y, and `activation` is the number of the unary op f, −1 for none. Windows are
+ * two-dimensional: the first of the three dimensions is 1.
  */
 export function depthwise(
   x: Tensor,
@@ -563,7 +564,7 @@ export const fillLists = {
 };
 
 /**
- * The position of the first element that is 0 (kind 0) or negative (kind 1), or −1. For integer dtypes.
+ * The position of the first element that is 0 (kind 0) or negative (kind 1), or −1. Integer dtypes only.
  */
 export function find(x: Tensor, n: number, dtype: number, kind: number): number {
   frame[0] = x.offset;
@@ -574,9 +575,9 @@ export function find(x: Tensor, n: number, dtype: number, kind: number): number 
 }
 
 /**
- * The position of the first index tuple out of range, or −1; then nothing is written. Elements have `size`
- * bytes. params is [batch, outer, ∏ dims, inner], indices [batch, k, depth] (depth 1 for plain gathers), out
- * [batch, outer, k, inner].
+ * Returns the position of the first index tuple out of range (nothing is written then), or −1. Elements have
+ * `size` bytes. params is [batch, outer, ∏ dims, inner], indices [batch, k, depth] (depth 1 for plain
+ * gathers), out [batch, outer, k, inner].
  */
 export function gather(
   params: Tensor,
@@ -608,7 +609,8 @@ export const gatherLists = {
 };
 
 /**
- * y[i] = start + i·delta; these are doubles for float dtypes, the raw bits of an int64 for integer dtypes.
+ * y[i] = start + i·delta. start and delta are doubles for float dtypes and raw int64 bits for integer
+ * dtypes.
  */
 export function iota(y: Tensor, n: number, dtype: number): void {
   frame[0] = y.offset;
@@ -623,7 +625,8 @@ export const iotaLists = {
 };
 
 /**
- * Normalises each row. Its mean and 1/√(variance + epsilon) are optional results, both or none.
+ * Normalises each row. mean and rstd = 1/√(variance + epsilon) of the rows are optional results: both or
+ * neither.
  */
 export function layerNorm(
   x: Tensor,
@@ -661,14 +664,14 @@ export function layerNorm(
 }
 
 /**
- * The gradients of layerNorm; `spread` is 1/√(variance + epsilon).
+ * The gradients of layerNorm; `rstd` is 1/√(variance + epsilon).
  */
 export function layerNormGradient(
   dy: Tensor,
   x: Tensor,
   scale: Tensor | null,
   mean: Tensor,
-  spread: Tensor,
+  rstd: Tensor,
   dx: Tensor,
   dscale: Tensor,
   dshift: Tensor,
@@ -680,7 +683,7 @@ export function layerNormGradient(
   frame[1] = x.offset;
   frame[2] = scale === null ? -1 : scale.offset;
   frame[3] = mean.offset;
-  frame[4] = spread.offset;
+  frame[4] = rstd.offset;
   frame[5] = dx.offset;
   frame[6] = dscale.offset;
   frame[7] = dshift.offset;
@@ -692,7 +695,7 @@ export function layerNormGradient(
     bufferOf(x),
     bufferOf(scale ?? dy),
     bufferOf(mean),
-    bufferOf(spread),
+    bufferOf(rstd),
     bufferOf(dx),
     bufferOf(dscale),
     bufferOf(dshift),
@@ -720,7 +723,8 @@ export function logSumExp(
 }
 
 /**
- * out[o, j, :] = src[o, position j of the mask, :]; `count` is what countNonzero returns.
+ * out[o, j, :] = src[o, position of the j-th nonzero byte of the mask, :]; `count` is the result of
+ * countNonzero.
  */
 export function maskGather(
   src: Tensor,
@@ -744,9 +748,10 @@ export function maskGather(
 }
 
 /**
- * C = f(op(A)·op(B) + bias + residual), or +=. Matrices are row-major: A is m×k (k×m transposed), B k×n (n×k
- * transposed); C is [dims, m, n]. Strides are those of the batch dimensions, in elements: 0 where broadcast.
- * The bias has n elements, the residual those of C; `activation` is the unary op f, −1 for none.
+ * C = f(op(A)·op(B) + bias + residual), or +=. Matrices are row-major: A is m×k (k×m if transposed), B k×n
+ * (n×k if transposed); C is [dims, m, n]. Strides are those of the batch dimensions, in elements: 0 where
+ * broadcast. The bias has n elements, the residual the shape of C; `activation` is the number of the unary
+ * op f, −1 for none.
  */
 export function matmul(
   a: Tensor,
@@ -789,9 +794,10 @@ export const matmulLists = {
 };
 
 /**
- * Kind: 0 nothing, 1 a round trip to all threads, 2 multiply-adds, 3 read x, 4 write y, 5 copy x to y, 6 add
- * x and a into y. All threads take their part of the n elements (float32) as often as `repeats` says, or do
- * `repeats` multiply-adds each. Returns the operations of one repeat of the multiply-adds in one thread.
+ * Kind: 0 nothing, 1 a synchronisation of all threads, 2 multiply-adds, 3 read x, 4 write y, 5 copy x to y,
+ * 6 add x and a into y. Threads split the n elements (float32) and repeat `repeats` times; for kind 2 each
+ * thread does `repeats` multiply-adds. Returns the operations of one repeat of the multiply-adds in one
+ * thread.
  */
 export function measure(x: Tensor, a: Tensor, y: Tensor, kind: number, repeats: number, n: number): number {
   frame[0] = x.offset;
@@ -804,8 +810,9 @@ export function measure(x: Tensor, a: Tensor, y: Tensor, kind: number, repeats: 
 }
 
 /**
- * mean = the reduction (a mean) of a small x, and variance that of `difference`(x, mean), a binary op;
- * rooted, the unary op `root` of that. variance may be where mean is, which is lost then.
+ * mean = the reduction (a mean) of a small x; variance = the same reduction of `difference`(x, mean), a
+ * binary op; if `rooted`, the unary op `root` is applied to it. variance may be the memory of mean, which is
+ * lost then.
  */
 export function moments(
   x: Tensor,
@@ -835,8 +842,8 @@ export const momentsLists = {
 };
 
 /**
- * The coordinates of the bytes that are not 0, [count, ndim], int64 if `wide`; `count` is what countNonzero
- * returns.
+ * The coordinates of the nonzero bytes, [count, ndim], int64 if `wide`, else int32; `count` is the result of
+ * countNonzero.
  */
 export function nonzero(mask: Tensor, out: Tensor, count: number, wide: boolean, ndim: number): void {
   frame[0] = mask.offset;
@@ -852,8 +859,8 @@ export const nonzeroLists = {
 };
 
 /**
- * y = times(x, root(most(the reduction of square(x), epsilon))) of a small x: unary ops square and root,
- * binary ops most and times.
+ * y = times(x, root(most(the reduction of square(x), epsilon))) for a small x; square and root are numbers
+ * of unary ops, most and times of binary ones.
  */
 export function normalize(
   x: Tensor,
@@ -885,8 +892,8 @@ export const normalizeLists = {
 };
 
 /**
- * out[o, d, i] = on where indices[o, i] is d, else off. Indices are int64 if `wide`; elements have 1, 2, 4
- * or 8 bytes.
+ * out[o, d, i] = indices[o, i] == d ? on : off. Indices are int64 if `wide`, else int32; elements have 1, 2,
+ * 4 or 8 bytes.
  */
 export function oneHot(
   indices: Tensor,
@@ -921,9 +928,9 @@ export function writeOptimizer(rule: number, dtype: number, count: number): void
   frame[2] = count;
 }
 /**
- * A rule applied to `count` variables, each with its weights first, then the states of the rule. The buffers
- * are for each variable its gradient, then what goes in and comes out of each state. `places` has the number
- * of elements of each variable, then the offsets of the buffers in their order.
+ * Applies an update rule to `count` variables. For each variable the buffers are its gradient, then the
+ * input and the output of each state, of which the weights are the first. `places` has the number of
+ * elements of each variable, then the offsets of the buffers in order.
  */
 export function optimizer(...buffers: readonly ArrayBuffer[]): void {
   optimizerEntry(...buffers);
@@ -935,9 +942,9 @@ export const optimizerLists = {
 };
 
 /**
- * The position of the first index out of range, or −1; then nothing has been written. Updates rows of the
- * weights by a rule without state; the other rows are copied where the result is not in place. The gradient
- * is [count, columns], the weights are [rows, columns]; indices are int64 if `wide`.
+ * Returns the position of the first index out of range (nothing is written then), or −1. Updates rows of the
+ * weights by a rule without state; the other rows are copied unless the update is in place. The gradient is
+ * [count, columns], the weights are [rows, columns]; indices are int64 if `wide`, else int32.
  */
 export function optimizerRows(
   gradient: Tensor,
@@ -977,7 +984,7 @@ export function writeParts(
   rows: number,
   columns: number,
   begin: number,
-  toPieces: boolean,
+  toParts: boolean,
   together: boolean,
   count: number,
 ): void {
@@ -986,26 +993,26 @@ export function writeParts(
   frame[2] = rows;
   frame[3] = columns;
   frame[4] = begin;
-  frame[5] = toPieces ? 1 : 0;
+  frame[5] = toParts ? 1 : 0;
   frame[6] = together ? 1 : 0;
   frame[7] = count;
 }
 /**
- * Pieces that lie side by side in the rows of a whole, from column `begin` on, are written to it or read
- * from it. The pieces are the further buffers; where all lie in one storage it is the only one (`together`).
- * The list has for each piece its offset and its columns.
+ * Concatenates parts along columns, or splits (`to_parts`): each part is a range of columns of `whole`, one
+ * after the other from column `begin` on. The further buffers are the parts, or one that all parts lie in
+ * (`together`). The list has the offset and the number of columns of each part.
  */
 export function parts(whole: Tensor, ...buffers: readonly ArrayBuffer[]): void {
   partsEntry(bufferOf(whole), ...buffers);
 }
 /** Of `parts`. */
 export const partsLists = {
-  pieces: list(8, 504),
+  parts: list(8, 504),
 };
 
 /**
- * Pooling or a gradient of it, each kind of some of the buffers: 0 y = max x; 1 y = g where x is largest; 2
- * dx from y where x is largest; 3 y = mean x; 4 dx from y.
+ * Pooling or one of its gradients; each kind uses some of the buffers: 0 y = max x; 1 y = g at the maximum
+ * of x; 2 dx from y at the maximum of x; 3 y = mean x; 4 dx from y.
  */
 export function pool(
   x: Tensor | null,
@@ -1072,10 +1079,10 @@ export function qr(
 }
 
 /**
- * n numbers of a stream. Lists are words, low first, each in [0, 2³²): the key, the counter, and of integers
- * the lowest value and how many values there are (not 0). `scrambler` is the distribution that scrambles the
- * stream, −1 for none. Floats become shift_op(scale_op(number, scale), shift): binary ops, −1 for none.
- * `seed`, two integers of 64 bits, stands for the counter where it is given.
+ * n numbers of a stream. Lists are 32-bit words, low first: the key, the counter, and for integers the
+ * lowest value and the number of values (not 0). `scrambler` is the distribution that scrambles the stream,
+ * −1 for none. Floats become shift_op(scale_op(number, scale), shift): binary ops, −1 for none. `seed`, two
+ * 64-bit integers, replaces the counter if given.
  */
 export function random(
   seed: Tensor | null,
@@ -1110,7 +1117,7 @@ export const randomLists = {
 };
 
 /**
- * y = b + a · (the y before), along n: all are [outer, n, inner].
+ * The linear recurrence y[i] = b[i] + a[i]·y[i − 1] along n: all are [outer, n, inner].
  */
 export function recurrence(
   a: Tensor,
@@ -1178,9 +1185,9 @@ export function scan(
 }
 
 /**
- * The position of the first index tuple out of range, −1, or −2 for an integer division by zero; when it
- * isn't −1, nothing has been written. Changes dst in place. `op` is one of `scatterNames`; `scalar`: one
- * update for all. dst is [batch, outer, ∏ dims, inner], indices [batch, k, depth], updates [batch, outer, k,
+ * Updates dst in place. Returns −1, or, with nothing written, the position of the first index tuple out of
+ * range or −2 for an integer division by zero. `op` is an index into `scatterNames`; `scalar`: one update
+ * for all. dst is [batch, outer, ∏ dims, inner], indices [batch, k, depth], updates [batch, outer, k,
  * inner].
  */
 export function scatter(
@@ -1217,8 +1224,8 @@ export const scatterLists = {
 };
 
 /**
- * y = c ? a : b, elements of 1, 2, 4 or 8 bytes; of one dimension, y may be an operand. Strides are in
- * elements: 0 where an operand is broadcast, the innermost 0 or 1.
+ * y = c ? a : b, elements of 1, 2, 4 or 8 bytes; with one dimension, y may be one of the operands. Strides
+ * are in elements: 0 where an operand is broadcast, the innermost 0 or 1.
  */
 export function select(c: Tensor, a: Tensor, b: Tensor, y: Tensor, ndim: number, size: number): void {
   frame[0] = c.offset;
@@ -1238,8 +1245,8 @@ export const selectLists = {
 };
 
 /**
- * y = the softmax of each row of x, or its logarithm. Elements of a row are `step` apart: 1, or of few
- * elements the number of rows that lie side by side.
+ * y = the softmax of each row of x, or its logarithm. `step` is the distance between elements of a row: 1,
+ * or, for small inputs, the number of interleaved rows.
  */
 export function softmax(
   x: Tensor,
@@ -1305,7 +1312,7 @@ export function sort(
 }
 
 /**
- * The k ≤ n greatest of each row, and their positions (int32).
+ * The k ≤ n largest elements of each row, and their positions (int32).
  */
 export function topK(
   x: Tensor,
@@ -1339,14 +1346,14 @@ export function unary(x: Tensor, y: Tensor, n: number, op: number, dtype: number
 }
 
 /**
- * How many different elements there are; so many elements y, came (int32) and counts have then. index and
- * counts are int64 if `wide`.
+ * Returns the number of distinct elements, which is the valid length of y, first_positions (int32) and
+ * counts. index and counts are int64 if `wide`, else int32.
  */
 export function unique(
   x: Tensor,
   index: Tensor,
   y: Tensor,
-  came: Tensor,
+  firstPositions: Tensor,
   counts: Tensor,
   n: number,
   dtype: number,
@@ -1355,12 +1362,12 @@ export function unique(
   frame[0] = x.offset;
   frame[1] = index.offset;
   frame[2] = y.offset;
-  frame[3] = came.offset;
+  frame[3] = firstPositions.offset;
   frame[4] = counts.offset;
   frame[5] = n;
   frame[6] = dtype;
   frame[7] = wide ? 1 : 0;
-  return uniqueEntry(bufferOf(x), bufferOf(index), bufferOf(y), bufferOf(came), bufferOf(counts));
+  return uniqueEntry(bufferOf(x), bufferOf(index), bufferOf(y), bufferOf(firstPositions), bufferOf(counts));
 }
 
 /** Where the arguments of `copy` stand in its argument buffer. */
@@ -1383,8 +1390,8 @@ export const partsSlots = {
   rows: 2,
   columns: 3,
   begin: 4,
-  toPieces: 5,
+  toParts: 5,
   together: 6,
   count: 7,
-  pieces: 8,
+  parts: 8,
 };

@@ -56,44 +56,39 @@ export function copyFlat(src: Tensor, dst: Tensor, dstAt = 0): void {
   kernels.copy(src, dst, dst.dt.bytes, 0, dstAt, 1);
 }
 
-/** The offset and the number of columns of each piece in a native call. */
-const { pieces: segments } = kernels.partsLists;
+/** The offset and the number of columns of each part in a native call. */
+const { parts: segments } = kernels.partsLists;
 const maxSegments = segments.length / 2;
 
 /**
- * Splits `whole`, as a matrix of `rows` rows, into `pieces`, matrices of some of its columns (`toPieces`), or concatenates
+ * Splits `whole`, as a matrix of `rows` rows, into `parts`, matrices of some of its columns (`toParts`), or concatenates
  * these to `whole`.
  */
-export function copySegments(
-  whole: Tensor,
-  pieces: readonly Tensor[],
-  rows: number,
-  toPieces: boolean,
-): void {
+export function copySegments(whole: Tensor, parts: readonly Tensor[], rows: number, toParts: boolean): void {
   const { size } = whole;
   if (size === 0) return;
   let column = 0;
-  for (let from = 0; from < pieces.length; from += maxSegments) {
-    const count = Math.min(pieces.length - from, maxSegments);
+  for (let from = 0; from < parts.length; from += maxSegments) {
+    const count = Math.min(parts.length - from, maxSegments);
     const begin = column;
-    // Small pieces that were allocated together share a slab.
-    const buffer = bufferOf(pieces[from]);
+    // Small parts that were allocated together share a slab.
+    const buffer = bufferOf(parts[from]);
     let together = true;
     for (let i = 0; i < count; i++) {
-      const piece = pieces[from + i];
-      const width = piece.size / rows;
-      if (bufferOf(piece) !== buffer) together = false;
-      segments[2 * i] = piece.offset;
+      const part = parts[from + i];
+      const width = part.size / rows;
+      if (bufferOf(part) !== buffer) together = false;
+      segments[2 * i] = part.offset;
       segments[2 * i + 1] = width;
       column += width;
     }
-    kernels.writeParts(whole, whole.dt.bytes, rows, size / rows, begin, toPieces, together, count);
+    kernels.writeParts(whole, whole.dt.bytes, rows, size / rows, begin, toParts, together, count);
     // Spreading a list into a call costs more than a small copy.
     if (together) kernels.parts(whole, buffer);
-    else if (count === 2) kernels.parts(whole, buffer, bufferOf(pieces[from + 1]));
+    else if (count === 2) kernels.parts(whole, buffer, bufferOf(parts[from + 1]));
     else {
       const buffers = new Array<ArrayBuffer>(count);
-      for (let i = 0; i < count; i++) buffers[i] = bufferOf(pieces[from + i]);
+      for (let i = 0; i < count; i++) buffers[i] = bufferOf(parts[from + i]);
       kernels.parts(whole, ...buffers);
     }
   }

@@ -21,7 +21,7 @@ Call::Call(napi_env env, napi_callback_info info, int count) : env_(env) {
     numbers_ = step_->number_count;
     return;
   }
-  // Node fills all places that it is given; most calls of an entry that takes many buffers have few.
+  // napi_get_cb_info fills all slots that it is given; most calls of variadic entries pass few buffers.
   constexpr int kFew = 10;
   arg_count_ = count < kFew ? count : kFew;
   size_t argc = static_cast<size_t>(arg_count_);
@@ -92,8 +92,8 @@ void throw_range_error(Napi::Env env, const char* why) { range_error(env, why).T
     return false;
   }
   const uintptr_t begin = reinterpret_cast<uintptr_t>(data) + at;
-  // The address, not the offset: an instruction of a program may name any byte as the first of its buffer.
-  // (A division took a quarter of the time of a call; element sizes are powers of two.)
+  // The address, not the offset: an instruction of a program may name any byte as the first of its buffer. (A
+  // mask, since element sizes are powers of two: a division took a quarter of the time of a call.)
   if ((begin & static_cast<uintptr_t>(size - 1)) != 0) {
     fail("a range of the call is not aligned to its element size");
     return false;
@@ -121,7 +121,7 @@ void* Call::take(unsigned arg, int64_t offset, int64_t count, int64_t size, Use 
     if (use.writes()) written_ |= 1u << (last - bytes_);
   }
   if (last == bytes_ + kMaxTaken) {
-    fail("an entry takes more ranges than a call remembers");
+    fail("an entry uses more ranges than a call can record");
     return nullptr;
   }
   *last = range;
@@ -176,7 +176,8 @@ void define_entry(Napi::Object exports, const char* name, napi_callback callback
   if (instance->entry_count == kMaxEntries) Napi::Error::Fatal("gradtape", "kMaxEntries");
   Entry* entry = &instance->entries[instance->entry_count];
   *entry = {instance, instance->entry_count++, name, callback, step, rows};
-  // With the attributes of an assigned property. The wrapper has no function for a bare Node-API callback.
+  // Same attributes as a property that is assigned. node-addon-api has no function for a bare Node-API
+  // callback.
   const napi_property_descriptor property = {
       name, nullptr, callback, nullptr, nullptr, nullptr, napi_default_jsproperty, entry};
   exports.DefineProperty(Napi::PropertyDescriptor(property));
@@ -215,13 +216,13 @@ Napi::Value new_storage(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(reinterpret_cast<uintptr_t>(p) & 63));
 }
 
-/// shareMemory(array): an ArrayBuffer over the memory of a Uint8Array, which may be over a SharedArrayBuffer:
-/// the Node-API has no access to those themselves. It holds the array, and with it the memory, until it is
-/// collected.
+/// shareMemory(array): an ArrayBuffer over the memory of a Uint8Array, which may be backed by a
+/// SharedArrayBuffer: the Node-API cannot access those directly. It keeps the array, and with it the memory,
+/// alive until it is collected.
 Napi::Value share_memory(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   if (!info[0].IsTypedArray() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
-    throw_range_error(env, "shared memory comes as a Uint8Array");
+    throw_range_error(env, "shared memory must be passed as a Uint8Array");
     return env.Undefined();
   }
   auto array = info[0].As<Napi::Uint8Array>();
@@ -232,8 +233,8 @@ Napi::Value share_memory(const Napi::CallbackInfo& info) {
   return buffer;
 }
 
-/// Properties that TypeScript needs for calls: the maximum number of buffers, and by name the numbers of the
-/// entries that may be instructions of programs.
+/// Properties that TypeScript needs for calls: the maximum number of buffers, and a map from the names to the
+/// numbers of those entries that may be instructions of programs.
 void define_layout(Napi::Object exports) {
   exports.Set("maxBuffers", kMaxBuffers);
   exports.Set("entries", Napi::Object::New(exports.Env()));
@@ -260,7 +261,7 @@ constexpr const char* kind_name(Kind kind) {
   exports.Set("dtypes", list);
 }
 
-/// A list of names: the one at `first`, then one every `step` bytes.
+/// Exports a list of names: the one at `first`, then one every `step` bytes.
 [[gnu::cold]] void define_list(Napi::Object exports, const char* property, const char* const* first,
                                size_t step, int count) {
   const Napi::Env env = exports.Env();
@@ -294,7 +295,7 @@ void define_list(Napi::Object exports, const char* property, OpList<Entry> list)
   exports.Set("arguments", static_cast<double>(GT_ARGUMENTS_FINGERPRINT));
 }
 
-/// Any call here may fail, since a worker thread may be terminated meanwhile. That has no consequence: the
+/// Any call here may fail, since a worker thread may be terminated at any time. Failures can be ignored: the
 /// exports are discarded then.
 [[gnu::cold]] Napi::Object init(Napi::Env env, Napi::Object exports) {
   const auto fail = [&](const std::string& why) {
@@ -305,8 +306,8 @@ void define_list(Napi::Object exports, const char* property, OpList<Entry> list)
   if (const char* why = num_threads_error()) return fail(std::string("GRADTAPE_NUM_THREADS ") + why);
   static const bool once = (keep_heap(), true);
   (void)once;
-  // The argument buffer outlives every use: it is freed with the environment,
-  // and its memory is ours even if script code detaches the array buffer over it.
+  // The argument buffer is valid as long as the environment, with which it is freed. Its memory is the
+  // instance's own, so it stays valid if script code detaches the array buffer over it.
   Instance* instance = new Instance();
   env.SetInstanceData(instance);
   const auto slots = Napi::ArrayBuffer::New(env, instance->argument_buffer, sizeof instance->argument_buffer);

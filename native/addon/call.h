@@ -23,44 +23,44 @@ inline const char* error_code(const char* why) {
   return why == kNoMemory ? "GRADTAPE_MEMORY" : "GRADTAPE_BINDING";
 }
 
-/// One entry as an environment knows it.
+/// What an environment knows about an entry.
 struct Entry {
   Instance* instance;
-  int number;  // within the environment's entries, the same in all of them
+  int number;  // index in the list of entries, the same in all environments
   const char* name;
   napi_callback callback;
   bool step;  // may be an instruction of a program
-  bool rows;  // as such, it describes how its rows depend on rows, and computes a range of them
+  bool rows;  // as an instruction, it supports row-wise runs (ProgramStep::form, row_begin)
 };
 inline constexpr int kMaxEntries = 96;
 
 /// The instance data of an environment (the main thread and each worker has its own). Entries get it as the
-/// data of their function, which comes with the arguments; asking the environment for it is another call.
+/// data of their function, which is fetched with the arguments; napi_get_instance_data would be another call.
 struct Instance {
   double argument_buffer[kArgumentSlots];
   Entry entries[kMaxEntries];
   int entry_count;
   Napi::FunctionReference
       capture;      // while set, this function gets calls that may be instructions of a program
-  int group_entry;  // that of fused groups
+  int group_entry;  // the number of the entry of fused groups
   std::vector<std::shared_ptr<const Program>> programs;  // null where one was freed
-  AsyncJobs* async;                                      // runs off the event loop, once there was one
+  AsyncJobs* async;                                      // runs off the event loop; null before the first one
 
-  /// The entries for programs: they get a null `env` and a ProgramStep in place of `info`, and touch nothing
-  /// of the environment, so that any thread may run them.
+  /// The entries as programs call them: with a null `env` and a ProgramStep in place of `info`. They do not
+  /// access the environment then, so any thread may run them.
   StepTable steps() const;
 };
 
-/// What an entry does with a range of bytes: it reads it, or (also) writes it; and as bits, which of the
-/// ranges that it took before may consist of exactly the same bytes.
+/// How an entry uses a range of bytes: it reads it, or writes (and maybe reads) it. The bits say which of the
+/// ranges taken before may be exactly the same bytes.
 struct Use {
   static constexpr uint32_t kWrites = uint32_t{1} << 31;
   uint32_t bits;
   constexpr bool writes() const { return (bits & kWrites) != 0; }
 };
 inline constexpr Use kReads = {0}, kWrites = {Use::kWrites};
-/// Written, where one of these may lie, which the entry took as its first (0), second (1)…: the kernel reads
-/// no element of them after it has written another one.
+/// Written in place: the range may coincide with these ones, given by the order in which the entry took them
+/// (0, 1, …). The kernel must not read an element of them after it has written another one.
 template <class... Range>
 constexpr Use in_place_of(Range... ranges) {
   return {Use::kWrites | ((uint32_t{1} << ranges) | ...)};
@@ -68,13 +68,14 @@ constexpr Use in_place_of(Range... ranges) {
 
 /// The arguments of a call, and the bytes that it may touch.
 ///
-/// What an entry writes overlaps nothing else that it reads or writes: `write` refuses a range that shares a
-/// byte with one taken before, and `read` one that shares a byte with a written one. Where a kernel works in
-/// place the entry says so, by `in_place_of`, for the very same bytes only. Entries of many ranges check them
-/// by themselves (ranges.h).
+/// What an entry writes may not overlap anything else that it reads or writes: `write` refuses a range that
+/// shares a byte with one taken before, and `read` one that shares a byte with a written one. `in_place_of`
+/// permits identical ranges for kernels that work in place. Entries with many ranges check overlaps
+/// themselves (ranges.h).
 class Call {
  public:
-  /// Fetches `count` arguments. A call that is captured is recorded instead of carried out: it is not ok().
+  /// Fetches `count` arguments. While `capture` is set, the call is recorded instead of carried out: ok() is
+  /// false.
   Call(napi_env env, napi_callback_info info, int count);
 
   /// The integer in a slot of the argument buffer; fails outside ±2⁵³.
@@ -103,8 +104,8 @@ class Call {
     if (!is_kind(dtype, kinds)) fail("the dtype is not of a kind that the entry accepts");
     return dtype;
   }
-  /// `count` integers in [0, limit) from a slot on, all of them at once; false, and no error, where they are
-  /// not: to be read one by one then.
+  /// Reads `count` integers in [0, limit) from a slot on. Returns false, without an error, if any is out of
+  /// range; the caller then reads them one by one for the message.
   bool indexes(int slot, int count, int64_t limit, int64_t* to) const {
     const int have = slot + count <= numbers_ ? count : slot < numbers_ ? numbers_ - slot : 0;
     const double most = static_cast<double>(limit);
@@ -121,16 +122,16 @@ class Call {
   /// Raw bytes of a slot: an int64 or float64 fill value.
   const void* raw(int slot) const { return slot < numbers_ ? &slots_[slot] : &kZero; }
 
-  /// The address of `count` elements of `size` bytes that the entry only reads, of the buffer whose argument
-  /// and slot `buffer` is. Null after a failure, and for count 0.
+  /// The address of `count` elements of `size` bytes that the entry only reads. `buffer` is the number of the
+  /// argument and of the slot with its offset. Null after a failure, and for count 0.
   const void* read(int buffer, int64_t count, int64_t size) {
     return take(static_cast<unsigned>(buffer), integer(buffer), count, size, kReads);
   }
-  /// The same of elements that it writes, or reads and writes.
+  /// The same for elements that the entry writes, or reads and writes.
   void* write(int buffer, int64_t count, int64_t size, Use use = kWrites) {
     return take(static_cast<unsigned>(buffer), integer(buffer), count, size, use);
   }
-  /// The same at a given byte offset. A call takes kMaxTaken ranges at most.
+  /// The same at a given byte offset. A call can take kMaxTaken ranges.
   void* take(unsigned arg, int64_t offset, int64_t count, int64_t size, Use use);
 
   /// A range whose overlaps the entry checks itself.
@@ -140,23 +141,23 @@ class Call {
   [[gnu::cold, gnu::noinline]] void fail(const char* message);
   bool ok() const { return !failed_; }
   napi_env env() const { return env_; }
-  /// The instruction of a program that is carried out, or null.
+  /// The instruction of a program that is being carried out, or null.
   const ProgramStep* step() const { return step_; }
-  /// A JS number, for entries that report where something is wrong.
+  /// A JavaScript number, for entries that return a position.
   napi_value value(double v);
 
  private:
   void capture(Entry* entry, size_t argc);
   struct Bytes {
     uintptr_t begin, end;
-    /// Null where there are none.
+    /// Null for an empty range.
     void* pointer() const { return begin == end ? nullptr : reinterpret_cast<void*>(begin); }
   };
   static constexpr int kMaxTaken = 8;
   [[gnu::cold, gnu::noinline]] bool may_overlap(const Bytes& other, Bytes range, Use use);
   bool buffer(int arg, void** data, size_t* length);
   bool within(void* data, size_t length, int64_t offset, int64_t count, int64_t size, Bytes* range);
-  /// For what is out of range, and for the largest integers, of which doubles know every other.
+  /// The slow path: values out of range, and integers beyond 2⁵³, which doubles represent inexactly.
   [[gnu::cold, gnu::noinline]] int64_t index_slowly(int slot, int64_t limit, const char* what) {
     const int64_t v = integer(slot);
     if (v >= 0 && v < limit) return v;
@@ -175,7 +176,7 @@ class Call {
   int known_arg_ = -1;
   void* known_data_ = nullptr;
   size_t known_bytes_ = 0;
-  // The ranges that take() gave, up to taken_. Bit i of written_: the entry writes to the i-th one.
+  // The ranges of take(), up to taken_. Bit i of written_: the entry writes the i-th one.
   Bytes* taken_ = bytes_;
   uint32_t written_ = 0;
   Bytes bytes_[kMaxTaken];
@@ -193,7 +194,7 @@ template <Napi::Value (*kFunction)(const Napi::CallbackInfo&)>
 void define_function(Napi::Object exports, const char* name) {
   exports.Set(name, Napi::Function::New<kFunction>(exports.Env(), name));
 }
-/// A RangeError with its code.
+/// A RangeError with the code of the reason.
 Napi::RangeError range_error(Napi::Env env, const char* why);
 void throw_range_error(Napi::Env env, const char* why);
 

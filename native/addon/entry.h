@@ -1,12 +1,12 @@
-// How an entry is declared: its name, its buffers and its numbers, once. C++ reads them by these names, and
-// TypeScript calls the entry by functions that are generated from the same lines (native/describe.js, which
-// knows these macros by their text).
+// Declares an entry: its name, its buffers and its numbers, once. C++ reads arguments by these names; the
+// functions by which TypeScript calls the entry are generated from the same lines (native/describe.js, which
+// parses the text of these macros).
 //
 //   GT_ENTRY(Softmax, (x, y), rows, cols, dtype, GT_FLAG(logarithm)) { … call.read(Softmax::x, …) … }
 //
-// defines the entry `softmax`. Each buffer is an argument of the call, and its byte offset stands in the
-// slot of the argument buffer that has the same number; the numbers follow in the slots behind. So
-// `Softmax::x` is argument and slot, `Softmax::rows` a slot.
+// defines the entry `softmax`. Each buffer is an argument of the call, and its byte offset is in the slot of
+// the argument buffer with the same number; the numbers are in the slots after these. So `Softmax::x` is the
+// number of an argument and of a slot, `Softmax::rows` that of a slot.
 #pragma once
 #include "addon/call.h"
 
@@ -14,28 +14,28 @@ namespace gradtape {
 
 #define GT_NAMES(...) __VA_ARGS__ __VA_OPT__(, )
 
-/// Of buffers: it may be left out. Its offset is −1 then, and the argument another buffer of the call.
+/// A buffer that may be omitted. Its offset is −1 then, and the argument another buffer of the call.
 #define GT_OPTIONAL(name) name
-/// Of numbers: 0 or 1.
+/// A number that is 0 or 1.
 #define GT_FLAG(name) name
-/// Of numbers: several of them, which TypeScript writes before the call. Its length is a constant: how many
-/// are used is another number.
+/// Several numbers, which TypeScript writes before the call. The length is a constant; another number says
+/// how many are used.
 #define GT_LIST(name, length) name, name##_last = name + (length)-1
-/// Of numbers: a slot whose first bytes are an element of any dtype. TypeScript writes it before the call.
+/// A slot whose first bytes are an element of any dtype. TypeScript writes it before the call.
 #define GT_RAW(name) name
-/// Of numbers: all those of a group.
+/// All numbers of a group.
 #define GT_PART(name, Group) name, name##_last = name + Group::kNumbers - 1
 
-/// Numbers that several entries have in common, for a function that reads them from the slot on that it is
-/// given: `call.index(first + Group::name, …)`.
+/// Numbers that several entries have in common, for a function that reads them from a given slot on:
+/// `call.index(first + Group::name, …)`.
 #define GT_GROUP(Group, ...)                       \
   struct Group {                                   \
     enum : int { GT_NAMES(__VA_ARGS__) kNumbers }; \
   };
-/// Numbers of a function of the addon that is no entry.
+/// Numbers of a function of the addon that is not an entry.
 #define GT_NUMBERS(Name, ...) GT_GROUP(Name, __VA_ARGS__)
 
-/// What the table of entries has of each.
+/// A row of the table of entries.
 struct EntryRow {
   napi_callback callback;
   bool rows;
@@ -57,13 +57,14 @@ struct EntryRow {
   const EntryRow entry_##Name = {enter_##Name, rows};                                                 \
   inline Result Name::body(Call& call)
 
-/// An entry. Its body has `call`; after a failure what it does and returns means nothing.
+/// An entry. The body sees `call`; after a failure its result and effects are ignored.
 #define GT_ENTRY(Name, ...) GT_ANY_ENTRY(void, Name::kBuffers, false, Name, __VA_ARGS__)
-/// One that returns a number.
+/// An entry that returns a number.
 #define GT_VALUE_ENTRY(Name, ...) GT_ANY_ENTRY(double, Name::kBuffers, false, Name, __VA_ARGS__)
-/// One that, as a step of a program, says how it makes rows, and makes some of them.
+/// An entry that supports row-wise runs: it describes how its rows depend on rows, and computes a range of
+/// them.
 #define GT_ROW_ENTRY(Name, ...) GT_ANY_ENTRY(void, Name::kBuffers, true, Name, __VA_ARGS__)
-/// One with any number of buffers behind those that are named. Where these begin is said by its numbers.
+/// An entry with any number of buffers after the named ones. Its numbers hold the offsets of these.
 #define GT_VARIADIC_ENTRY(Name, ...) GT_ANY_ENTRY(void, kMaxBuffers, false, Name, __VA_ARGS__)
 
 template <class Entry>

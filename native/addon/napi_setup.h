@@ -1,11 +1,11 @@
-// The one place that includes node-addon-api.
+// The only place that includes node-addon-api.
 //
-// Set-up, functions that are not hot, and errors go through it. Entries get the Node-API's own arguments: a
-// CallbackInfo of node-addon-api costs as much as a tenth of a call of few elements.
+// It is used for setup, functions that are not hot, and errors. Entries use the Node-API itself: a
+// CallbackInfo of node-addon-api costs up to a tenth of a call of few elements.
 #pragma once
 #define NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS
 #define NODE_ADDON_API_DISABLE_DEPRECATED
-// Where an environment is being ended, as a worker thread may be at any time, nothing can be thrown into it:
-// without this that would end the process.
+// An environment may be terminated at any time, as a worker thread is, and nothing can be thrown into it
+// then; without this definition that would abort the process.
 #define NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS
 #include <napi.h>

@@ -1,4 +1,4 @@
-// The entries that load and run programs (native/program/run.h).
+// Functions that load and run programs (native/program/run.h).
 #include "program/run.h"
 
 #include "addon/program_call.h"
@@ -8,9 +8,9 @@ namespace gradtape {
 
 namespace {
 
-/// capture(f): from now on, calls of entries that may be instructions of a program call f(entry, ...buffers)
-/// first; the numbers are in the argument buffer. If f returns true, it has recorded the call, which is not
-/// carried out. capture(undefined) ends that.
+/// capture(f): from now on, a call of an entry that may be an instruction of a program first calls f(entry,
+/// ...buffers), with the numbers in the argument buffer. If f returns true, it has recorded the call, which
+/// is then not carried out. capture(undefined) ends this.
 Napi::Value capture(const Napi::CallbackInfo& info) {
   Instance* instance = info.Env().GetInstanceData<Instance>();
   instance->capture.Reset();
@@ -23,7 +23,7 @@ double number_at(const Napi::CallbackInfo& info, size_t place) {
 }
 
 /// loadProgram(code, storages, scalars) → the program's number in this environment; `storages` and `scalars`
-/// count what each run brings.
+/// are the numbers of those that each run passes.
 Napi::Value load_program(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Instance* instance = env.GetInstanceData<Instance>();
@@ -48,7 +48,7 @@ Napi::Value load_program(const Napi::CallbackInfo& info) {
   return Napi::Number::New(env, static_cast<double>(place));
 }
 
-/// freeProgram(number). A run in progress completes.
+/// freeProgram(number). Runs in progress complete.
 Napi::Value free_program(const Napi::CallbackInfo& info) {
   Instance* instance = info.Env().GetInstanceData<Instance>();
   const int64_t number = count_of(number_at(info, 0), static_cast<int64_t>(instance->programs.size()) - 1);
@@ -56,8 +56,8 @@ Napi::Value free_program(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/// runProgram(table, ...storages) → undefined, or the word of the instruction whose result was not −1. For
-/// the arguments see program_call.h.
+/// runProgram(table, ...storages) → undefined, or the position (in words) of the instruction whose result was
+/// not −1. program_call.h describes the arguments.
 napi_value run_program(napi_env env, napi_callback_info info) {
   ProgramCall call(env, info, 0);
   if (call.error != nullptr) return refuse(env, call.error);

@@ -1,4 +1,4 @@
-// Programs off the event loop.
+// Runs programs off the event loop.
 #include <memory>
 #include <new>
 #include <utility>
@@ -12,9 +12,9 @@ namespace gradtape {
 namespace {
 
 struct AsyncJob;
-void tell_result(Napi::Env env, Napi::Function, AsyncJobs* jobs, AsyncJob* job);
-/// How the executor's threads reach the event loop.
-using Tell = Napi::TypedThreadSafeFunction<AsyncJobs, AsyncJob, tell_result>;
+void report_result(Napi::Env env, Napi::Function, AsyncJobs* jobs, AsyncJob* job);
+/// Through this the executor's threads reach the event loop.
+using ResultFunction = Napi::TypedThreadSafeFunction<AsyncJobs, AsyncJob, report_result>;
 
 struct AsyncJob : Job {
   AsyncJobs* jobs;
@@ -23,7 +23,8 @@ struct AsyncJob : Job {
   std::vector<double> own_scalars;
 };
 
-/// Deletes a job off the event loop or without its environment, which the reference goes with.
+/// Deletes a job on another thread or after its environment ended: the reference is not released, it ended
+/// with the environment.
 void drop(AsyncJob* job) {
   job->held.SuppressDestruct();
   delete job;
@@ -34,17 +35,17 @@ void drop(AsyncJob* job) {
 /// The jobs of one environment.
 struct AsyncJobs {
   JobOwner owner;
-  Tell tell;
+  ResultFunction result_function;
   int64_t pending = 0;  // the event loop stays alive while this is not 0
 };
 
 namespace {
 
-/// On the event loop; `env` is null where that has ended.
-void tell_result(Napi::Env env, Napi::Function, AsyncJobs* jobs, AsyncJob* job) {
+/// On the event loop; `env` is null if the environment has ended.
+void report_result(Napi::Env env, Napi::Function, AsyncJobs* jobs, AsyncJob* job) {
   if (static_cast<napi_env>(env) == nullptr) return drop(job);
   const std::unique_ptr<AsyncJob> done(job);
-  if (--jobs->pending == 0) jobs->tell.Unref(env);
+  if (--jobs->pending == 0) jobs->result_function.Unref(env);
   const Napi::Value callback = job->held.Value().Get(uint32_t{0});
   // The environment is being torn down; using an empty value would abort the process.
   if (callback.IsEmpty()) return;
@@ -57,11 +58,11 @@ void tell_result(Napi::Env env, Napi::Function, AsyncJobs* jobs, AsyncJob* job) 
 /// On the executor's thread.
 void job_done(Job* job) noexcept {
   AsyncJob* const mine = static_cast<AsyncJob*>(job);
-  if (mine->jobs->tell.NonBlockingCall(mine) != napi_ok) drop(mine);
+  if (mine->jobs->result_function.NonBlockingCall(mine) != napi_ok) drop(mine);
 }
 
-/// The end of an environment: its buffers go, so nothing may run any more that writes to them. The hook is
-/// added after that of the threadsafe function, and so comes before it.
+/// Called when an environment ends: its buffers are freed, so nothing may write to them any more. Hooks run
+/// in reverse order, so this one runs before that of the threadsafe function.
 void close_jobs(AsyncJobs* jobs) {
   for (Job* job = close_owner(&jobs->owner); job != nullptr;) {
     drop(static_cast<AsyncJob*>(std::exchange(job, job->next)));
@@ -74,25 +75,25 @@ AsyncJobs* jobs_of(Napi::Env env, Instance* instance) {
   std::unique_ptr<AsyncJobs> jobs(new (std::nothrow) AsyncJobs);
   if (jobs == nullptr) return nullptr;
   const auto end = [](Napi::Env, AsyncJobs* ended, AsyncJobs*) { delete ended; };
-  jobs->tell = Tell::New(env, "gradtape", 0, 1, jobs.get(), end, jobs.get());
+  jobs->result_function = ResultFunction::New(env, "gradtape", 0, 1, jobs.get(), end, jobs.get());
   if (env.IsExceptionPending()) {
     env.GetAndClearPendingException();
     return nullptr;
   }
-  jobs->tell.Unref(env);
+  jobs->result_function.Unref(env);
   env.AddCleanupHook(close_jobs, jobs.get());
   return instance->async = jobs.release();
 }
 
-/// startProgram(done, table, ...storages): as runProgram, on another thread; done(stopped, error) is called
-/// on the event loop afterwards, with −1 after the last instruction, and where an instruction refused with
-/// what runProgram throws. The storages are held; nobody may detach them as long as it runs, and nobody
-/// outside the library has them.
+/// startProgram(done, table, ...storages): like runProgram, on another thread. Then done(stopped, error) is
+/// called on the event loop: stopped is −1 after the last instruction; error is what runProgram would throw.
+/// References to the storages are held, and nobody may detach them during the run; only the library has
+/// access to them.
 napi_value start_program(napi_env env, napi_callback_info info) {
   ProgramCall call(env, info, 1);
   if (call.error != nullptr) return refuse(env, call.error);
   const Napi::Value callback(env, call.args[0]);
-  if (!callback.IsFunction()) return refuse(env, "what is to be called afterwards is no function");
+  if (!callback.IsFunction()) return refuse(env, "the callback is not a function");
   const int64_t n = call.program->storage_count(), scalars = call.program->scalar_count();
   AsyncJobs* jobs = jobs_of(env, call.instance);
   std::unique_ptr<AsyncJob> job(new (std::nothrow) AsyncJob{});
@@ -103,7 +104,7 @@ napi_value start_program(napi_env env, napi_callback_info info) {
   held.Set(uint32_t{0}, callback);
   for (int64_t i = 0; i < n; i++) held.Set(static_cast<uint32_t>(i + 1), call.storages[i]);
   job->held = Napi::Persistent(held.As<Napi::Object>());
-  if (job->held.IsEmpty()) return nullptr;  // the environment is being ended
+  if (job->held.IsEmpty()) return nullptr;  // the environment is being torn down
   job->jobs = jobs;
   job->owner = &jobs->owner;
   job->program = call.instance->programs[call.number];
@@ -114,7 +115,7 @@ napi_value start_program(napi_env env, napi_callback_info info) {
   job->done = job_done;
   if (!submit(job.get())) return refuse(env, "the system has no thread for a program off the event loop");
   (void)job.release();
-  if (jobs->pending++ == 0) jobs->tell.Ref(env);
+  if (jobs->pending++ == 0) jobs->result_function.Ref(env);
   return nullptr;
 }
 

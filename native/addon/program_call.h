@@ -16,10 +16,8 @@ int64_t count_of(double v, int64_t limit);
 GT_NUMBERS(ProgramRun, program, from, to)
 
 /// The arguments of a run: `before` others, the table, the storages. The table has the byte offset of each
-/// storage, then the numbers that the run brings.
-///
-/// A small program is a call of a microsecond, with a storage for each tensor: they are fetched by the
-/// Node-API itself, where node-addon-api would make an object of each.
+/// storage, then the runtime scalars. They are fetched by the Node-API itself: a call of a small program
+/// takes a microsecond and has one storage per tensor, and node-addon-api would create an object for each.
 class ProgramCall {
  public:
   ProgramCall(napi_env env, napi_callback_info info, size_t before);
@@ -35,7 +33,7 @@ class ProgramCall {
   Range* ranges = nullptr;
 
  private:
-  /// A list on the stack, or on the heap if it is long.
+  /// A list that is on the stack, or on the heap if it is long.
   static constexpr size_t kFew = 64;
   template <class T>
   struct List {

@@ -1,4 +1,4 @@
-// Ranges of bytes that a call writes, where they may be many.
+// The ranges of bytes that a call writes, for calls that write many.
 #pragma once
 #include <stdint.h>
 
@@ -6,7 +6,7 @@
 
 namespace gradtape {
 
-/// Whether two ranges of bytes have a byte in common. Null ranges have none.
+/// Whether two ranges of bytes have a byte in common. A null range is empty.
 inline bool overlap(const void* a, int64_t a_bytes, const void* b, int64_t b_bytes) {
   const uintptr_t x = reinterpret_cast<uintptr_t>(a), y = reinterpret_cast<uintptr_t>(b);
   return a != nullptr && b != nullptr && x < y + static_cast<uintptr_t>(b_bytes) &&
@@ -16,16 +16,16 @@ inline bool overlap(const void* a, int64_t a_bytes, const void* b, int64_t b_byt
 template <int kMost>
 class WrittenRanges {
  public:
-  /// Null ranges are none.
+  /// Null ranges are ignored.
   void add(const void* p, int64_t bytes) {
     if (p == nullptr || bytes == 0) return;
     const uintptr_t begin = reinterpret_cast<uintptr_t>(p);
-    // Tensors that were made together follow each other.
+    // Tensors that were allocated together are in ascending order.
     if (count_ > 0 && begin < ranges_[count_ - 1].end) ordered_ = false;
     ranges_[count_++] = {begin, begin + static_cast<uintptr_t>(bytes)};
   }
-  /// After all were added: whether no two of them overlap.
-  bool apart() {
+  /// After all ranges were added: whether no two of them overlap.
+  bool disjoint() {
     if (ordered_) return true;
     std::sort(ranges_, ranges_ + count_, [](const Bytes& a, const Bytes& b) { return a.begin < b.begin; });
     for (int i = 1; i < count_; i++) {
@@ -33,8 +33,8 @@ class WrittenRanges {
     }
     return true;
   }
-  /// After apart(): whether one of them overlaps these bytes.
-  bool meets(const void* p, int64_t bytes) const {
+  /// After disjoint(): whether one of them overlaps these bytes.
+  bool overlaps(const void* p, int64_t bytes) const {
     if (p == nullptr || bytes == 0) return false;
     const uintptr_t begin = reinterpret_cast<uintptr_t>(p), end = begin + static_cast<uintptr_t>(bytes);
     const Bytes* const next = std::upper_bound(ranges_, ranges_ + count_, begin,

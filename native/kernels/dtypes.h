@@ -13,7 +13,7 @@ inline constexpr int kNumeric = kFloating | kInteger;
 /// A byte of 0 or 1: a type of its own, so that templates can tell it from uint8.
 enum class Bool : uint8_t { kFalse = 0, kTrue = 1 };
 
-/// Floats of 16 bits: five bits of exponent (IEEE 754), and eight (the upper half of a float32).
+/// 16-bit floats: float16 (IEEE 754, five exponent bits) and bfloat16 (the upper half of a float32, eight).
 struct Float16 {
   uint16_t bits;
 };
@@ -22,8 +22,8 @@ struct BFloat16 {
 };
 
 /// X(identifier, name, code, storage type, compute type, kind), in the order of the codes. A tensor holds
-/// elements of the storage type; arithmetic is done on the compute type. Where the two differ, the kernels of
-/// the compute type serve: tiles of elements are converted and the results are converted back, so that
+/// elements of the storage type; arithmetic uses the compute type. If the two differ, the kernels of the
+/// compute type are used: tiles of elements are converted and the results are converted back, so that
 /// integers wrap and floats are rounded once (to nearest even). A compute type is its own compute type.
 #define GT_DTYPES(X)                                             \
   X(Float32, float32, 0, float, float, kFloating)                \
@@ -58,7 +58,7 @@ struct ByDType {
   constexpr __attribute__((always_inline)) R& operator[](int dtype) { return of[dtype]; }
 };
 
-/// A row of the list, for code that knows dtypes by their codes.
+/// A row of the list, for code that has a dtype's code at run time.
 struct DTypeRow {
   const char* name;
   int64_t bytes;  // of an element
@@ -89,23 +89,23 @@ inline constexpr ByDType<DTypeRow> kDTypeRows = {{
 constexpr __attribute__((always_inline)) inline int64_t dtype_size(int dtype) {
   return kDTypeRows[dtype].bytes;
 }
-/// Whether a dtype is of one of some kinds.
+/// Whether a dtype is of one of these kinds.
 constexpr __attribute__((always_inline)) inline bool is_kind(int dtype, int kinds) {
   return (kDTypeRows[dtype].kind & kinds) != 0;
 }
-/// The dtype that a dtype's arithmetic is done in.
+/// The dtype of a dtype's compute type.
 constexpr __attribute__((always_inline)) inline int compute_dtype(int dtype) {
   return static_cast<int>(kDTypeRows[dtype].compute);
 }
 
-/// Families without arithmetic know elements by their size alone: 1, 2, 4, 8 or 16 bytes.
+/// Families without arithmetic distinguish elements by their size alone: 1, 2, 4, 8 or 16 bytes.
 inline constexpr int kSizes = 5;
-/// The logarithm of such a size; else −1.
+/// log2 of such a size; −1 for any other.
 constexpr __attribute__((always_inline)) inline int size_index(int64_t size) {
   return size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : size == 8 ? 3 : size == 16 ? 4 : -1;
 }
 
-/// Carries a type as an argument.
+/// Passes a type as an argument.
 template <class T>
 struct Type {
   using type = T;

@@ -1,5 +1,4 @@
-// The list of dtypes as kernels see it: predicates and traits of element types, and tables with an entry for
-// each dtype.
+// The list of dtypes for kernels: predicates and traits of element types, and tables indexed by dtype.
 #pragma once
 #include "kernels/dtypes.h"
 #include "kernels/isa.h"
@@ -31,8 +30,8 @@ inline constexpr bool is_converted = !__is_same(T, compute_t<T>);
 template <class T>
 inline constexpr bool is_real = is_float<T> && !is_converted<T>;
 
-/// The types that families of which the order of elements is all that counts have kernels for: operands of
-/// other ones are converted to one of these (`ordered_dtype` in runtime/convert/converted.h).
+/// The types for which families that only compare elements have kernels: operands of other types are
+/// converted to one of these (`ordered_dtype` in runtime/convert/converted.h).
 template <class T>
 inline constexpr bool is_ordered =
     is_real<T> || __is_same(T, int32_t) || __is_same(T, int64_t) || __is_same(T, uint8_t);
@@ -71,7 +70,7 @@ template <>
 struct SignedOf<8> {
   using type = int64_t;
 };
-/// The type of unsigned integers as wide as T: for what moves bits, whatever they mean.
+/// The unsigned integer type as wide as T, for code that moves bits.
 template <class T>
 using bits_t = typename UnsignedOf<sizeof(T)>::type;
 
@@ -83,8 +82,8 @@ template <class T>
 struct WrapOf<T, true> {
   using type = bits_t<T>;
 };
-/// Integer arithmetic wraps: it is done on the unsigned type of the same width, so that integers of one width
-/// share it.
+/// Integer arithmetic wraps: it uses the unsigned type of the same width, so integers of one width share
+/// code.
 template <class T>
 using wrap_t = typename WrapOf<T, is_integer<T>>::type;
 
@@ -96,12 +95,12 @@ template <class T>
 struct PromotedOf<T, true> {
   using type = uint32_t;
 };
-/// wrap_t, but never one that C++ would promote to int, which does not wrap.
+/// wrap_t, but never a type that C++ would promote to int, whose overflow is undefined.
 template <class T>
 using promoted_t = typename PromotedOf<T, is_integer<T> && sizeof(T) < 4>::type;
 
-/// The type of integers as wide as T by which the order of integers is computed: that of other integers is
-/// the same but for their top bit.
+/// The integer type as wide as T for which ordering kernels exist: other integers of that width have the same
+/// order once their top bit is flipped.
 template <int kBytes>
 struct OrderOf {
   using type = typename UnsignedOf<kBytes>::type;

@@ -1,6 +1,6 @@
-// Included first by every kernel source. The build compiles each source once per instruction set and says
-// which with GRADTAPE_ISA (portable, avx2, avx512, neon). Everything in a kernel source lives in an unnamed
-// namespace, so that no template compiled for AVX-512 can be linked into the baseline; the one exported
+// Included first by every kernel source. The build compiles each source once per instruction set, which
+// GRADTAPE_ISA names (portable, avx2, avx512, neon). Everything in a kernel source is in an unnamed
+// namespace, so that no template compiled for AVX-512 can be linked into the baseline; the only exported
 // symbol of a source is the function that GT_FAMILY defines, which fills in that family's part of the table.
 #pragma once
 #ifndef GRADTAPE_ISA
@@ -17,10 +17,10 @@
 /// A kernel family: its name and its members of the KernelTable, as C++ declares them. The body, which sees
 /// the table of this instruction set as `table`, fills these members in.
 ///   GT_FAMILY(roll, ByDType<RollFn> roll) { table.roll = …; }
-/// (native/describe.js knows this macro and the next by their text, and generates the KernelTable.)
+/// (native/describe.js parses this macro and the next, and generates the KernelTable.)
 #define GT_FAMILY(family, ...) \
   void GT_CAT(GT_CAT(gradtape_fill_##family, _), GRADTAPE_ISA)(gradtape::KernelTable & table)
-/// The type of a family's functions, from their parameters: for a family that needs no interface.h.
+/// Declares the type of a family's functions by their parameters: for a family without interface.h.
 ///   GT_FUNCTION(RollFn, const void* x, void* y, int64_t rows, int64_t n, int64_t shift);
 #define GT_FUNCTION(Name, ...) using gradtape::Name
 
@@ -36,7 +36,7 @@
 #define GT_UNROLL
 #endif
 #define GT_INLINE inline __attribute__((always_inline))
-// There is one copy of such a function, whatever its arguments.
+// Compiled once: neither inlined nor cloned for constant arguments.
 #if defined(__clang__)
 #define GT_OUTLINE __attribute__((noinline))
 #else

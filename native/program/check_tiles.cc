@@ -8,9 +8,9 @@ const char* check_tiles(const KernelTable& table, const TileGroup& g) {
     const TileValue& value = g.values[v];
     if (value.stride == 0) continue;
     if (!value.buffer || value.space != TileSpace::kFull || value.stride < g.columns)
-      return "a block of a matrix is a full value in a buffer, and its rows are apart";
+      return "a block of a matrix must be a full value in a buffer, with a row stride";
   }
-  // Buffers bound the size of a group; values within tiles alone would not.
+  // The buffers bound the size of a group; values that exist only within tiles do not.
   bool full_buffer = false, column_buffer = false, row_buffer = false;
   for (int v = 0; v < g.value_count; v++) {
     if (!g.values[v].buffer) continue;
@@ -18,13 +18,13 @@ const char* check_tiles(const KernelTable& table, const TileGroup& g) {
     column_buffer |= g.values[v].space == TileSpace::kPerColumn;
     row_buffer |= g.values[v].space == TileSpace::kPerRow;
   }
-  if (!full_buffer && !(column_buffer && row_buffer)) return "nothing in a group has its size";
+  if (!full_buffer && !(column_buffer && row_buffer)) return "no buffer of a group has its size";
   bool known[kMaxTileValues] = {};
   for (int v = 0; v < g.value_count; v++) {
     known[v] = g.values[v].buffer;
     if (!known[v] &&
         (g.values[v].space == TileSpace::kScalar || g.values[v].space == TileSpace::kPerColumn)) {
-      return "a value within a tile is full or has an element for each row";
+      return "a value within a tile must be full or per row";
     }
   }
   bool whole_rows = false;
@@ -36,8 +36,8 @@ const char* check_tiles(const KernelTable& table, const TileGroup& g) {
     if (out.space == TileSpace::kPerRow) whole_rows = true;
     for (int k = 0; k < s.operands(); k++) {
       const TileValue& in = g.values[s.in[k]];
-      if (!known[s.in[k]]) return "a step of a group reads a value that is not there yet";
-      if (reduced[s.in[k]]) return "a step of a group reads a result that comes after all tiles";
+      if (!known[s.in[k]]) return "a step of a group reads a value before it is written";
+      if (reduced[s.in[k]]) return "a step of a group reads a result that is combined after all tiles";
       if (s.kind == TileOp::kReduce
               ? in.space != TileSpace::kFull
               : !full && in.space != TileSpace::kPerRow && in.space != TileSpace::kScalar) {
@@ -46,7 +46,7 @@ const char* check_tiles(const KernelTable& table, const TileGroup& g) {
       if (s.kind == TileOp::kReduce && in.stride != 0) return "a block of a matrix cannot be reduced";
       const bool condition = s.kind == TileOp::kSelect && k == 0;
       if (in.dtype != (condition ? static_cast<int>(DType::kBool) : s.dtype)) {
-        return "a step of a group reads a value of another dtype";
+        return "a step of a group reads a value of the wrong dtype";
       }
     }
     int result = s.dtype;
@@ -64,12 +64,12 @@ const char* check_tiles(const KernelTable& table, const TileGroup& g) {
       if (s.op >= table.reduce.count || table.reduce[s.op].rows[s.dtype] == nullptr)
         return "no such reduction";
       const ReduceEntry& op = table.reduce[s.op];
-      if (op.out_dtype >= 0) return "a group cannot reduce to another dtype";
+      if (op.out_dtype >= 0) return "a reduction of a group cannot change the dtype";
       if (op.then < 0 || op.then >= table.reduce.count || table.reduce[op.then].rows[s.dtype] == nullptr) {
         return "no such reduction";
       }
-      if (op.mean && !is_kind(s.dtype, kFloating)) return "a group has means of floats only";
-      if (full) return "a reduction gives a value for each row, for each column, or one";
+      if (op.mean && !is_kind(s.dtype, kFloating)) return "means of a group must be of floats";
+      if (full) return "the result of a reduction cannot be full";
       if (out.space == TileSpace::kPerColumn) {
         if (!out.buffer) return "a reduction down columns needs a buffer";
         if (op.cols[s.dtype] == nullptr || table.reduce[op.then].cols[s.dtype] == nullptr) {
@@ -84,7 +84,7 @@ const char* check_tiles(const KernelTable& table, const TileGroup& g) {
     }
     if (out.dtype != result) return "a result of a group has the wrong dtype";
     if (s.kind != TileOp::kReduce && !full && out.space != TileSpace::kPerRow) {
-      return "a result of a group is full or has an element for each row";
+      return "the result of an elementwise step must be full or per row";
     }
     known[s.out] = true;
   }

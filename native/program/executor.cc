@@ -11,42 +11,42 @@ namespace {
 
 constexpr int64_t kStackBytes = int64_t{8} << 20;
 
-/// One of the threads. It sleeps on a word of its own, since condition variables lose a call now and then
-/// where several threads wait: those of glibc before 2.41 (its bug 25847). The job would stay in the queue
-/// until the next one comes.
-struct Server {
+/// One of the executor's threads. Each sleeps on its own word, because condition variables of glibc before
+/// 2.41 may lose a wakeup if several threads wait (glibc bug 25847), and a job would stay in the queue until
+/// the next one is submitted.
+struct ExecutorThread {
   std::atomic<uint32_t> asleep = 0;
-  Server* next = nullptr;  // of those that sleep
+  ExecutorThread* next = nullptr;  // in the list of sleeping threads
 };
 
-/// While jobs are queued and threads allowed to run them, a thread is on its way to the queue: submit() calls
-/// or starts one, and so does each that takes a job and leaves others.
+/// Invariant: while jobs are queued and may run, at least one thread is on its way to the queue. submit()
+/// wakes or starts one, and so does each thread that takes a job and leaves others.
 struct Executor {
   std::mutex mutex;
   Job* first = nullptr;
   Job* last = nullptr;
-  Server* sleeping = nullptr;  // the last to fall asleep is the first to be called
+  ExecutorThread* sleeping = nullptr;  // a stack: the last to fall asleep is woken first
   int threads = 0;
   int busy = 0;
 };
 
-/// Never destroyed: its threads outlive everything.
+/// Never destroyed, because its threads end only with the process.
 Executor& executor() {
   static Executor& e = *new Executor;
   return e;
 }
 
 /// Wakes a sleeping thread, if there is one.
-void call_one(Executor& e) {
-  Server* server = e.sleeping;
-  if (server == nullptr) return;
-  e.sleeping = server->next;
-  server->asleep.store(0, std::memory_order_release);
-  wake(server->asleep);
+void wake_one(Executor& e) {
+  ExecutorThread* thread = e.sleeping;
+  if (thread == nullptr) return;
+  e.sleeping = thread->next;
+  thread->asleep.store(0, std::memory_order_release);
+  wake(thread->asleep);
 }
 
-/// Waits until there is a job for the thread.
-void await_job(Executor& e, Server& self, std::unique_lock<std::mutex>& lock) {
+/// Waits until there is a job for this thread.
+void await_job(Executor& e, ExecutorThread& self, std::unique_lock<std::mutex>& lock) {
   while (e.first == nullptr || e.busy >= num_threads()) {
     self.asleep.store(1, std::memory_order_relaxed);
     self.next = e.sleeping;
@@ -57,27 +57,27 @@ void await_job(Executor& e, Server& self, std::unique_lock<std::mutex>& lock) {
   }
 }
 
-void serve(int) {
+void thread_main(int) {
   Executor& e = executor();
-  Server self;
+  ExecutorThread self;
   std::unique_lock lock(e.mutex);
   for (;;) {
     await_job(e, self, lock);
     Job* job = e.first;
     e.first = job->next;
     JobOwner* owner = job->owner;
-    owner->under_way.fetch_add(1, std::memory_order_relaxed);
+    owner->running.fetch_add(1, std::memory_order_relaxed);
     e.busy++;
-    if (e.first != nullptr && e.busy < num_threads()) call_one(e);
+    if (e.first != nullptr && e.busy < num_threads()) wake_one(e);
     lock.unlock();
     job->result = job->program->run(job->storages, job->scalars, job->from, job->to, &owner->closing);
     job->done(job);
     lock.lock();
     e.busy--;
-    // An owner that waits for this may be gone when the mutex is free.
-    if (owner->under_way.fetch_sub(1, std::memory_order_release) == 1 &&
+    // An owner that waits for this may be deleted as soon as the mutex is released.
+    if (owner->running.fetch_sub(1, std::memory_order_release) == 1 &&
         owner->closing.load(std::memory_order_relaxed)) {
-      wake(owner->under_way);
+      wake(owner->running);
     }
   }
 }
@@ -88,13 +88,13 @@ bool submit(Job* job) {
   Executor& e = executor();
   const std::lock_guard lock(e.mutex);
   if (e.sleeping == nullptr && e.threads < num_threads()) {
-    if (start_thread(serve, 0, kStackBytes)) e.threads++;
+    if (start_thread(thread_main, 0, kStackBytes)) e.threads++;
     if (e.threads == 0) return false;
   }
   job->next = nullptr;
   (e.first == nullptr ? e.first : e.last->next) = job;
   e.last = job;
-  call_one(e);
+  wake_one(e);
   return true;
 }
 
@@ -118,9 +118,9 @@ Job* close_owner(JobOwner* owner) {
     tail = &job->next;
   }
   e.last = kept;
-  while (const uint32_t n = owner->under_way.load(std::memory_order_acquire)) {
+  while (const uint32_t n = owner->running.load(std::memory_order_acquire)) {
     lock.unlock();
-    sleep_while(owner->under_way, n);
+    sleep_while(owner->running, n);
     lock.lock();
   }
   return dropped;

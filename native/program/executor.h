@@ -1,8 +1,8 @@
-// Threads that run programs, so that the event loop does not have to.
+// Threads that run programs off the event loop.
 //
-// They belong to the process; jobs belong to an owner (an environment of Node), which may end at any time.
-// Jobs begin in the order in which they come, as many at a time as the pool may use threads. The regions of
-// their kernels are split among the pool's threads as those of any other caller.
+// The threads belong to the process; jobs belong to an owner (an environment of Node), which may end at any
+// time. Jobs start in the order of submission, at most as many at a time as the pool may use threads. Their
+// kernels use the thread pool like any other caller.
 #pragma once
 #include "program/run.h"
 
@@ -11,7 +11,7 @@ namespace gradtape {
 /// Who submits jobs.
 struct JobOwner {
   std::atomic<bool> closing = false;
-  std::atomic<uint32_t> under_way = 0;  // the executor's
+  std::atomic<uint32_t> running = 0;  // running jobs; used by the executor only
 };
 
 /// One run of a program.
@@ -22,17 +22,17 @@ struct Job {
   const double* scalars;
   int64_t from, to;
   ProgramResult result;
-  /// Called on the executor's thread when the result is available. From then on the executor does not touch
-  /// the job.
+  /// Called on the executor's thread when the result is available. The executor does not access the job after
+  /// that.
   void (*done)(Job*) noexcept;
-  Job* next;  // the executor's
+  Job* next;  // used by the executor only
 };
 
 /// Queues a job. False, without effect, if the system cannot start a thread.
 bool submit(Job* job);
 
-/// Ends an owner's work: returns when none of its jobs runs (at the end of the step that each is in), with
-/// the list of those that never began. `done` is not called for these.
+/// Cancels an owner's jobs: returns when none of them is running (each stops after its current instruction),
+/// with the list of those that never started. `done` is not called for these.
 Job* close_owner(JobOwner* owner);
 
 }  // namespace gradtape

@@ -6,13 +6,13 @@ namespace gradtape {
 
 namespace {
 
-bool is_one(const TileGroup& g, const TileCut& c, int value) {
+bool is_one(const TileGroup& g, const GroupTiling& c, int value) {
   const TileSpace space = g.values[value].space;
   return space == TileSpace::kScalar || (space == TileSpace::kPerRow && c.tile_rows == 1);
 }
 
-/// The step before `step` that makes a value; −1 where it comes from outside.
-int maker_of(const TileGroup& g, int value, int step) {
+/// The last step before `step` that writes a value; −1 if the value comes from outside the pipeline.
+int producer_of(const TileGroup& g, int value, int step) {
   for (int s = step - 1; s >= 0; s--) {
     if (g.steps[s].out == value) return s;
   }
@@ -26,10 +26,10 @@ bool is_column_step(const TileGroup& g, int step) {
 /// Finds the pipeline that begins at a step, and emits its stages.
 class PipelineBuilder {
  public:
-  PipelineBuilder(const KernelTable& table, const TileGroup& g, const TileCut& c)
+  PipelineBuilder(const KernelTable& table, const TileGroup& g, const GroupTiling& c)
       : table_(table), g_(g), c_(c) {}
 
-  /// False if there is none of two steps or more.
+  /// False if the pipeline would have fewer than two steps.
   bool build(int first, Pipeline* pipeline) {
     pipeline_ = pipeline;
     *pipeline = {};
@@ -41,7 +41,7 @@ class PipelineBuilder {
     if (steps < 2) return false;
     const auto count = static_cast<size_t>(g_.step_count);
     stored_.assign(count, false);
-    // The first round finds the values that are read after they have left the registers.
+    // The first pass finds the values that are read after they have left the registers.
     for (int round = 0; round < 2; round++) {
       pipeline->values.clear(), pipeline->stages.clear(), pipeline->rest.clear(), pipeline->uses.clear();
       in_registers_ = {-1, -1};
@@ -53,13 +53,13 @@ class PipelineBuilder {
   }
 
  private:
-  /// A value as a step made it, or as it came from outside.
+  /// A value as written by a step, or as it was before the pipeline.
   struct Source {
-    int value, maker;
+    int value, producer;
     bool operator==(const Source&) const = default;
   };
 
-  Source source(int value, int step) const { return {value, maker_of(g_, value, step)}; }
+  Source source(int value, int step) const { return {value, producer_of(g_, value, step)}; }
   bool inside(int step) const { return step >= pipeline_->first; }
 
   StageFn stage_of(const TileStep& s, StageForm form) const {
@@ -80,8 +80,8 @@ class PipelineBuilder {
     if (g_.values[s.out].space != TileSpace::kFull) return false;
     for (int k = 0; k < s.operands(); k++) {
       // The result of a reduction is known only after the pipeline.
-      const int maker = maker_of(g_, s.in[k], step);
-      if (inside(maker) && g_.steps[maker].kind == TileOp::kReduce) return false;
+      const int producer = producer_of(g_, s.in[k], step);
+      if (inside(producer) && g_.steps[producer].kind == TileOp::kReduce) return false;
     }
     return stage_of(s, is_one(g_, c_, s.in[1]) ? kRegisterScalar : kRegisterMemory) != nullptr;
   }
@@ -97,10 +97,10 @@ class PipelineBuilder {
   }
 
   /// Whether a value is read after the pipeline.
-  bool is_live_out(int maker) const {
-    const int value = g_.steps[maker].out;
+  bool is_live_out(int producer) const {
+    const int value = g_.steps[producer].out;
     if (g_.values[value].buffer) return true;
-    for (int s = maker + 1; s < g_.step_count; s++) {
+    for (int s = producer + 1; s < g_.step_count; s++) {
       const TileStep& reader = g_.steps[s];
       if (s >= pipeline_->end || is_column_step(g_, s)) {
         for (int k = 0; k < reader.operands(); k++) {
@@ -112,16 +112,16 @@ class PipelineBuilder {
     return false;
   }
 
-  int place_of_result(int maker) {
-    return place({is_live_out(maker) ? PipelineValue::kWrite : PipelineValue::kSlot, g_.steps[maker].out,
-                  maker, false, 0});
+  int place_of_result(int producer) {
+    return place({is_live_out(producer) ? PipelineValue::kWrite : PipelineValue::kSlot,
+                  g_.steps[producer].out, producer, false, 0});
   }
 
-  /// The memory operand for a value that is not in registers.
+  /// Adds the memory operand for a value that is not in registers.
   int operand(Source s) {
-    if (!inside(s.maker)) return place({PipelineValue::kRead, s.value, -1, is_one(g_, c_, s.value), 0});
-    stored_[static_cast<size_t>(s.maker)] = true;
-    return place_of_result(s.maker);
+    if (!inside(s.producer)) return place({PipelineValue::kRead, s.value, -1, is_one(g_, c_, s.value), 0});
+    stored_[static_cast<size_t>(s.producer)] = true;
+    return place_of_result(s.producer);
   }
 
   void emit(StageFn fn, StageFn rest, int place) {
@@ -132,7 +132,7 @@ class PipelineBuilder {
   }
   void emit(StageFn fn, int place) { emit(fn, fn, place); }
 
-  /// Records how the address of a stage's memory operand is set.
+  /// Records how the address of a stage's memory operand is computed.
   void bind(StageOperand use) {
     const PipelineValue& p = pipeline_->values[static_cast<size_t>(use.operand)];
     if (p.kind == PipelineValue::kState) {
@@ -191,10 +191,10 @@ class PipelineBuilder {
 
   const KernelTable& table_;
   const TileGroup& g_;
-  const TileCut& c_;
+  const GroupTiling& c_;
   Pipeline* pipeline_ = nullptr;
-  Source in_registers_ = {-1, -1};  // what is in registers
-  std::vector<bool> stored_;        // by step: its result is read when it is not in registers
+  Source in_registers_ = {-1, -1};  // the current value in registers
+  std::vector<bool> stored_;        // by step: whether its result is read from memory
 };
 
 }  // namespace
@@ -206,9 +206,9 @@ int64_t pipeline_value_bytes(const KernelTable& table) {
   return table.pipeline[kFloat32].block_bytes + table.vector_bytes;
 }
 
-std::vector<Pipeline> plan_pipelines(const KernelTable& table, const TileGroup& g, const TileCut& c) {
+std::vector<Pipeline> plan_pipelines(const KernelTable& table, const TileGroup& g, const GroupTiling& c) {
   std::vector<Pipeline> pipelines;
-  // Starting a pipeline does not pay for fewer than two blocks of floats, or tiles of less than one.
+  // Pipelines do not pay for fewer than two blocks of floats, or for tiles smaller than a block.
   const int64_t tile = c.tile_rows * c.tile_columns, block = table.pipeline[kFloat32].block_bytes / 4;
   if (tile < block || g.rows * g.columns < 2 * block) return pipelines;
   PipelineBuilder builder(table, g, c);
@@ -246,7 +246,7 @@ void run_pipeline(const KernelTable& table, const Pipeline& pipeline, const Stag
   if (whole > 0) kernels.run(stages.whole, 0, whole);
   if (rest == 0) return;
   const size_t count = pipeline.stages.size();
-  // Mostly the number of the tile before.
+  // Usually the same as for the previous tile.
   if (stages.rest[count - 1].advance != rest / size) {
     for (size_t i = 0; i < count; i++) stages.rest[i].advance = rest / size;
   }

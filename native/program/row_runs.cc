@@ -7,10 +7,10 @@ namespace gradtape {
 
 namespace {
 
-/// Limits the search, so that it takes no longer than the rest of loading.
+/// The maximum length of a run, which limits the time of this search during loading.
 constexpr size_t kLongest = 16;
 
-/// Whether one of two instructions may write bytes that the other touches in another row.
+/// Whether one of two instructions may write bytes that the other accesses in a different row.
 bool collide(const RowUse& a, const RowUse& b, int64_t rows) {
   if (!(a.writes || b.writes) || a.buffer != b.buffer) return false;
   if (a.end(rows) <= b.offset || b.end(rows) <= a.offset) return false;
@@ -20,7 +20,7 @@ bool collide(const RowUse& a, const RowUse& b, int64_t rows) {
   return (a_end > b_end ? a_end : b_end) - begin > a.step;
 }
 
-/// Makes rows of a group that has none.
+/// Splits a group without rows into rows.
 bool take_rows(RowForm* form, int64_t rows) {
   if (form->elements % rows != 0) return false;
   const int64_t width = form->elements / rows, chunk = form->chunk_elements;
@@ -41,17 +41,17 @@ bool take_rows(RowForm* form, int64_t rows) {
 
 RowForm group_rows(const TilePlan& plan, const std::vector<TileBuffer>& buffers) {
   const TileGroup& g = plan.group;
-  const TileCut& c = plan.cut;
+  const GroupTiling& c = plan.tiling;
   RowForm form;
   uint64_t written = 0;
   for (int s = 0; s < g.step_count; s++) {
     const TileSpace space = g.values[g.steps[s].out].space;
-    // These are known after the last row.
+    // These values are complete only after the last row.
     if (space == TileSpace::kScalar || space == TileSpace::kPerColumn) return form;
     written |= uint64_t{1} << g.steps[s].out;
   }
   const bool flat = g.rows == 1;
-  if (flat && c.whole) return form;  // one piece
+  if (flat && c.whole) return form;  // a single tile
   form.rows = g.rows;
   form.grains = c.chunks / plan.grain;
   if (flat) {
@@ -60,7 +60,7 @@ RowForm group_rows(const TilePlan& plan, const std::vector<TileBuffer>& buffers)
     form.chunks = {1, c.tile_rows};
     form.align = c.tile_rows;
   } else {
-    form.chunks = {c.pieces, 1};
+    form.chunks = {c.row_tiles, 1};
   }
   for (const TileBuffer& b : buffers) {
     const TileValue& value = g.values[b.value];
@@ -99,7 +99,7 @@ RowChunks RowRuns::add(RowForm form) {
   for (const RowUse& use : form.uses) alone = alone || (use.writes && use.buffer != kArena);
   if (form.kept >= 0) alone = alone || form.uses[static_cast<size_t>(form.kept)].buffer != kArena;
   if (run_.rows > 0 && (alone || run_.end - run_.first == kLongest || !joins(&form))) end();
-  // Without rows of its own nothing can begin with it.
+  // A group without rows cannot start a run.
   if (run_.rows == 0 && !alone && form.elements == 0) run_.rows = form.rows;
   run_.end++;
   if (run_.rows == 0) {

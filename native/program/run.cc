@@ -9,7 +9,7 @@ namespace gradtape {
 
 namespace {
 
-/// Reads the numbers of a group, and remembers the first invalid one.
+/// Reads the numbers of a group and records the first error.
 class Numbers {
  public:
   Numbers(const double* numbers, int count) : numbers_(numbers), count_(count) {}
@@ -33,7 +33,7 @@ class Numbers {
 constexpr int64_t kIntegers = int64_t{1} << 53;
 constexpr int64_t kHeader = 6;
 
-/// Whether the rows of a run split evenly among the threads.
+/// Whether the rows of a run can be split evenly among the threads.
 bool pays(const RowRun& run) {
   const int64_t threads = num_threads(), units = (run.rows + run.align - 1) / run.align;
   return threads > 1 && (units % threads == 0 || units >= 4 * threads);
@@ -70,7 +70,7 @@ const char* Program::add(int64_t at, int64_t* next, TilePlans* plans) {
   Instruction i = {};
   i.word = at;
   i.entry = static_cast<int>(w[0]);
-  if (!steps_.is_step(steps_.entries, i.entry)) return "an instruction of the program is no step";
+  if (!steps_.is_step(steps_.entries, i.entry)) return "an entry cannot be an instruction of a program";
   i.place_count = static_cast<int>(w[1]);
   i.number_count = static_cast<int>(w[2]);
   i.scalar_slot = static_cast<int>(w[3]);
@@ -80,7 +80,7 @@ const char* Program::add(int64_t at, int64_t* next, TilePlans* plans) {
   i.places = static_cast<int64_t>(places_.size());
   i.group = -1;
   *next = i.numbers + i.number_count;
-  if (*next > word_count()) return "an instruction of the program is cut off";
+  if (*next > word_count()) return "an instruction of the program is truncated";
   for (int k = 0; k < i.place_count; k++) {
     const double* b = w + kHeader + 3 * k;
     constexpr double most = static_cast<double>(kIntegers);
@@ -94,7 +94,7 @@ const char* Program::add(int64_t at, int64_t* next, TilePlans* plans) {
     places_.push_back(place);
   }
   if (i.entry == steps_.group) {
-    if (i.scalar_count > 0) return "a group has no numbers of a run";
+    if (i.scalar_count > 0) return "a group cannot use runtime scalars";
     i.group = static_cast<int64_t>(groups_.size());
     if (const char* why = add_group(i, plans)) return why;
   }
@@ -102,19 +102,18 @@ const char* Program::add(int64_t at, int64_t* next, TilePlans* plans) {
   return nullptr;
 }
 
-/// Of a group: rows, columns, the number of values, that of steps, that of strides; for each value its space,
-/// its dtype, its buffer (−1: within a tile only) and its byte offset there; for each step its kind, op,
-/// dtype, result and three operands; for each block of a wider matrix its value, and the elements from row to
-/// row.
+/// The numbers of a group: rows, columns, the numbers of values, steps and strides; for each value its space,
+/// dtype, buffer (−1: within a tile only) and byte offset; for each step its kind, op, dtype, result and
+/// three operands; for each value that is a block of a wider matrix its index and its row stride in elements.
 const char* Program::add_group(const Instruction& i, TilePlans* plans) {
   Numbers n(words_.data() + i.numbers, i.number_count);
   TileGroup g = {};
-  g.rows = n.index(0, kIntegers, "a group has no such size");
-  g.columns = n.index(1, kIntegers, "a group has no such size");
+  g.rows = n.index(0, kIntegers, "the size of a group is invalid");
+  g.columns = n.index(1, kIntegers, "the size of a group is invalid");
   g.value_count = n.small(2, kMaxTileValues + 1, "a group has too many values");
   g.step_count = n.small(3, kMaxTileSteps + 1, "a group has too many steps");
   int64_t size = 0;
-  if (__builtin_mul_overflow(g.rows, g.columns, &size)) return "a group has no such size";
+  if (__builtin_mul_overflow(g.rows, g.columns, &size)) return "the size of a group is invalid";
   auto group = std::make_unique<Group>();
   const int stride_count = n.small(4, kMaxTileValues + 1, "a group has too many strides");
   constexpr int kGroupHeader = 5;
@@ -179,19 +178,19 @@ bool Program::Apart::holds(int64_t written_at, int64_t other_at) const {
   if (written_at + written_bytes <= other_at || other_at + other_bytes <= written_at) return true;
   if (written_at == other_at) return same;
   if (pitch == 0) return false;
-  // Side by side in the same matrix.
+  // Both are blocks of the same matrix.
   const int64_t between = ((other_at - written_at) % pitch + pitch) % pitch;
   return between >= written_row && between + other_row <= pitch;
 }
 
 const char* Program::check_overlap(const TileGroup& g, Group* group) const {
-  // By value: the step that first writes it, and the last one that reads it.
+  // For each value: the step that first writes it, and the last one that reads it.
   int written[kMaxTileValues], read[kMaxTileValues];
   for (int v = 0; v < g.value_count; v++) written[v] = g.step_count, read[v] = -1;
   for (int s = g.step_count - 1; s >= 0; s--) {
     const TileStep& step = g.steps[s];
     written[step.out] = s;
-    // What is reduced down columns is read again when more rows are there.
+    // The input of a reduction down columns is read again after the next rows.
     const int reads = is_column_step(g, step) ? g.step_count : s;
     for (int k = 0; k < step.operands(); k++) read[step.in[k]] = std::max(read[step.in[k]], reads);
   }
@@ -201,7 +200,7 @@ const char* Program::check_overlap(const TileGroup& g, Group* group) const {
       const bool both = written[o.value] < g.step_count;
       if (o.value == w.value || (both && o.value < w.value)) continue;
       const TileValue &to = g.values[w.value], &from = g.values[o.value];
-      // Element by element, each read by the step that writes it or before.
+      // Elementwise, and each element is read before or by the step that overwrites it.
       const bool same = !both && to.space == TileSpace::kFull && from.space == TileSpace::kFull &&
                         to.bytes() == from.bytes() && to.stride == from.stride &&
                         read[o.value] <= written[w.value];

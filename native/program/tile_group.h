@@ -1,4 +1,4 @@
-// What a fused group is, and how it is cut.
+// Fused groups, and how they are split into tiles.
 #pragma once
 #include "kernels/table.h"
 
@@ -9,15 +9,15 @@ enum class TileOp : int { kUnary = 0, kBinary, kSelect, kReduce, kCast, kCount }
 
 inline constexpr int kMaxTileValues = 64;
 inline constexpr int kMaxTileSteps = 60;
-/// Columns of the longest row that lies in a tile as a whole: where rows or columns are reduced.
+/// The maximum columns if tiles must have whole rows, because rows or columns are reduced.
 inline constexpr int64_t kMaxTileRow = 8192;
 
 struct TileValue {
   TileSpace space;
   int dtype;
   bool buffer;  // false: it exists only within a tile
-  /// Of a full value in a buffer: elements from a row to the next one, where it is a block of a wider matrix;
-  /// 0 where its rows follow each other.
+  /// For a full value in a buffer that is a block of a wider matrix: the row stride in elements. 0 if it is
+  /// contiguous.
   int64_t stride;
 
   int bytes() const { return static_cast<int>(dtype_size(dtype)); }
@@ -25,12 +25,12 @@ struct TileValue {
 
 struct TileStep {
   TileOp kind;
-  int op;     // number in the table of its kind; of a cast, the dtype of its result
-  int dtype;  // of the operands; for a select, of the two it chooses from
+  int op;     // index in the table of its kind; for a cast, the dtype of the result
+  int dtype;  // of the operands; for a select, of the two alternatives
   int out;
   int in[3];
 
-  /// How many of `in` it reads.
+  /// The number of operands in `in`.
   int operands() const { return kind == TileOp::kSelect ? 3 : kind == TileOp::kBinary ? 2 : 1; }
 };
 
@@ -48,7 +48,7 @@ struct TileGroup {
                                             : 1;
   }
 
-  /// Elements from the first of a value to behind its last one; −1 where there are too many to count.
+  /// The elements from the first of a value to the end of the last one; −1 on overflow.
   int64_t reach_of(const TileValue& value) const {
     int64_t reach = 0;
     if (value.stride == 0 || rows == 0) return size_of(value.space);
@@ -66,7 +66,7 @@ inline bool is_column_step(const TileGroup& g, const TileStep& s) {
 inline int partial_dtype(const KernelTable& table, const TileStep& s) {
   return static_cast<int>(table.reduce[s.op].partial[s.dtype]);
 }
-/// Whether that is another one than the result's: then they are rounded when all are combined.
+/// Whether it differs from the result's dtype: then results are rounded after all are combined.
 inline bool is_rounded(const KernelTable& table, const TileStep& s) {
   return s.kind == TileOp::kReduce && partial_dtype(table, s) != s.dtype;
 }
@@ -74,20 +74,20 @@ inline bool is_rounded(const KernelTable& table, const TileStep& s) {
 /// Null, or what is wrong with the group.
 const char* check_tiles(const KernelTable& table, const TileGroup& group);
 
-/// How a group is cut: into tiles of whole rows, or each row into pieces.
-struct TileCut {
+/// How a group is split: into tiles of whole rows, or each row into several tiles.
+struct GroupTiling {
   bool whole;
-  int64_t tile_rows;     // of a tile of whole rows
-  int64_t tile_columns;  // of a piece
-  int64_t pieces;        // of a row
+  int64_t tile_rows;     // per tile of whole rows
+  int64_t tile_columns;  // per tile, if rows are split
+  int64_t row_tiles;     // tiles per row
   int64_t tiles;
-  int64_t chunk_tiles;  // so many tiles are reduced down their columns at a time
+  int64_t chunk_tiles;  // tiles that are reduced down their columns together
   int64_t chunks;
 };
 
-/// Whether a step with a full result reads (or writes) `v` in another form: repeated, or a block in one
-/// piece.
-inline bool needs_spread(const TileGroup& g, const TileCut& c, int v) {
+/// Whether a step with a full result cannot use `v` in place: it must be repeated, or is a strided block that
+/// must be copied from or to contiguous memory.
+inline bool needs_copy(const TileGroup& g, const GroupTiling& c, int v) {
   const TileValue& value = g.values[v];
   return c.tile_rows > 1 &&
          (value.space == TileSpace::kPerColumn || value.space == TileSpace::kPerRow || value.stride != 0);

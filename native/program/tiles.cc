@@ -18,7 +18,7 @@ void broadcast_rows(const char* x, char* y, int64_t n, int64_t count, int bytes,
   for (int64_t i = 0; i < n; i++) fill(x + i * bytes, y + i * count * bytes, count);
 }
 
-/// Copies rows of n bytes, each so many bytes behind the one before.
+/// Copies rows of n bytes with the given strides in bytes.
 void copy_rows(const char* x, int64_t x_stride, char* y, int64_t y_stride, int64_t rows, int64_t n) {
   for (int64_t r = 0; r < rows; r++) {
     __builtin_memcpy(y + r * y_stride, x + r * x_stride, static_cast<size_t>(n));
@@ -30,11 +30,11 @@ struct Operand {
   bool scalar;
 };
 
-/// The thread's walk over chunks [begin, end) of tiles.
+/// One thread's execution of chunks [begin, end).
 class Walk {
  public:
   Walk(const KernelTable& table, const TilePlan& plan, char* const* buffers, char* scratch, char* partials)
-      : table_(table), plan_(plan), g_(plan.group), c_(plan.cut), scratch_(scratch), partials_(partials) {
+      : table_(table), plan_(plan), g_(plan.group), c_(plan.tiling), scratch_(scratch), partials_(partials) {
     __builtin_memcpy(bases_, buffers, static_cast<size_t>(g_.value_count) * sizeof(char*));
     for (const int v : plan.temps) bases_[v] = scratch + plan.layout.temp[v];
   }
@@ -66,7 +66,7 @@ class Walk {
   }
 
  private:
-  /// Prepared stages for this scratch memory, or else unclaimed ones, or null.
+  /// Stages that are prepared for this scratch memory, else unclaimed ones, else null.
   CachedStages* claim_stages(const char* own) const {
     for (CachedStages& ready : plan_.ready) {
       if (ready.suit(own) && ready.take()) return &ready;
@@ -95,11 +95,11 @@ class Walk {
   }
 
   void tile(int64_t t) {
-    row_ = c_.whole ? t * c_.tile_rows : t / c_.pieces;
-    column_ = c_.whole ? 0 : t % c_.pieces * c_.tile_columns;
+    row_ = c_.whole ? t * c_.tile_rows : t / c_.row_tiles;
+    column_ = c_.whole ? 0 : t % c_.row_tiles * c_.tile_columns;
     rows_ = g_.rows - row_ < c_.tile_rows ? g_.rows - row_ : c_.tile_rows;
     columns_ = g_.columns - column_ < c_.tile_columns ? g_.columns - column_ : c_.tile_columns;
-    spread_ = 0;
+    repeated_ = 0;
     const Pipeline* next = plan_.pipelines.data();
     const Pipeline* const end = next + plan_.pipelines.size();
     StageBuffers stages = stages_;
@@ -149,23 +149,23 @@ class Walk {
   bool is_block(int v) const { return plan_.where[v].form == TileForm::kBlock; }
   char* broadcast(int v) const { return scratch_ + plan_.layout.broadcast[v]; }
 
-  /// Writes this tile's part of a block, which is in one piece.
+  /// Writes this tile's part of a strided block from contiguous memory.
   void put_block(int v, const char* y) {
     const int64_t bytes = g_.values[v].bytes(), row = columns_ * bytes;
     copy_rows(y, row, place(v), g_.values[v].stride * bytes, rows_, row);
-    spread_ |= uint64_t{1} << v;
+    repeated_ |= uint64_t{1} << v;
   }
 
-  /// Where this tile's part of a value begins.
+  /// The address of this tile's part of a value.
   char* place(int v) const {
-    const TileWhere& w = plan_.where[v];
+    const TileAddress& w = plan_.where[v];
     return bases_[v] + (row_ * w.row + column_ * w.column + in_chunk_ * w.next);
   }
 
-  /// An operand of a step whose result is full, or has an element for each row.
+  /// An operand of a step whose result is full or per row.
   Operand operand(int v, bool full) {
     switch (plan_.where[v].form) {
-      case TileForm::kLies:
+      case TileForm::kDirect:
         return {place(v), false};
       case TileForm::kOne:
         return {place(v), true};
@@ -176,25 +176,25 @@ class Walk {
       case TileForm::kRows:
         return {full ? repeated(v) : place(v), false};
       default:
-        return {piece(v), false};
+        return {contiguous(v), false};
     }
   }
 
-  /// This tile's part of a per-row value, each element as often as a row is long.
+  /// This tile's part of a per-row value, with each element repeated along its row.
   const char* repeated(int v) {
-    if ((spread_ >> v & 1) == 0) {
+    if ((repeated_ >> v & 1) == 0) {
       broadcast_rows(place(v), broadcast(v), rows_, columns_, g_.values[v].bytes(), table_);
-      spread_ |= uint64_t{1} << v;
+      repeated_ |= uint64_t{1} << v;
     }
     return broadcast(v);
   }
 
-  /// This tile's part of a block, in one piece.
-  const char* piece(int v) {
-    if ((spread_ >> v & 1) == 0) {
+  /// This tile's part of a strided block, copied to contiguous memory.
+  const char* contiguous(int v) {
+    if ((repeated_ >> v & 1) == 0) {
       const int64_t bytes = g_.values[v].bytes(), row = columns_ * bytes;
       copy_rows(place(v), g_.values[v].stride * bytes, broadcast(v), row, rows_, row);
-      spread_ |= uint64_t{1} << v;
+      repeated_ |= uint64_t{1} << v;
     }
     return broadcast(v);
   }
@@ -202,11 +202,11 @@ class Walk {
   void step(const TileStep& s, int64_t t) {
     const TileValue& out = g_.values[s.out];
     if (s.kind == TileOp::kReduce) {
-      if (out.space == TileSpace::kPerColumn) return;  // when the chunk is complete
+      if (out.space == TileSpace::kPerColumn) return;  // reduced when the chunk is complete
       const ReduceRowsFn fn = table_.reduce[s.op].rows[s.dtype];
       if (out.space == TileSpace::kPerRow) {
         reduce_rows(s, fn);
-        spread_ &= ~(uint64_t{1} << s.out);
+        repeated_ &= ~(uint64_t{1} << s.out);
       } else {
         const char* x = place(s.in[0]);
         const int64_t bytes = dtype_size(partial_dtype(table_, s));
@@ -228,7 +228,7 @@ class Walk {
       const Operand b = operand(s.in[1], full);
       const BinaryMode mode = a.scalar ? kScalarVec : b.scalar ? kVecScalar : kVecVec;
       if (a.scalar && b.scalar) {
-        // Both are one element here: the result is too.
+        // Both operands are one element, and so is the result.
         table_.binary[s.op].fn[s.dtype][kVecVec](a.p, b.p, y, 1);
         repeat(y, n, out.bytes());
       } else {
@@ -239,7 +239,7 @@ class Walk {
       const int mode = (a.scalar ? kScalarCond : 0) | (x.scalar ? kScalarA : 0) | (z.scalar ? kScalarB : 0);
       table_.select[size_index(out.bytes())][mode](a.p, x.p, z.p, y, n);
     }
-    if (!full) spread_ &= ~(uint64_t{1} << s.out);
+    if (!full) repeated_ &= ~(uint64_t{1} << s.out);
     if (block) put_block(s.out, y);
   }
 
@@ -283,17 +283,17 @@ class Walk {
   const KernelTable& table_;
   const TilePlan& plan_;
   const TileGroup& g_;
-  const TileCut& c_;
+  const GroupTiling& c_;
   char* const scratch_;
   char* const partials_;
-  char* bases_[kMaxTileValues];  // of the values, before row 0 and column 0
+  char* bases_[kMaxTileValues];  // addresses of the values at row 0 and column 0
   int64_t row_ = 0, column_ = 0, rows_ = 0, columns_ = 0;
   int64_t in_chunk_ = 0;
   StageBuffers stages_ = {};  // of all pipelines
-  uint64_t spread_ = 0;       // bit v: this tile's part of per-row value v has been repeated
+  uint64_t repeated_ = 0;     // bit v: per-row value v has been repeated for this tile
 };
 
-/// False if there was no memory.
+/// False if out of memory.
 bool walk(const KernelTable& table, const TilePlan& plan, char* const* buffers, char* partials, int64_t begin,
           int64_t end) {
   char* scratch = static_cast<char*>(thread_scratch(plan.layout.bytes + 1));
@@ -302,13 +302,13 @@ bool walk(const KernelTable& table, const TilePlan& plan, char* const* buffers, 
   return true;
 }
 
-/// Reduces the rows that all chunks gave, in their order.
+/// Combines the column reductions of all chunks, in order.
 void combine_columns(const KernelTable& table, const TilePlan& plan, const TileStep& s, char* partial,
                      char* result) {
   const TileGroup& g = plan.group;
   const ReduceEntry& op = table.reduce[s.op];
   const int dtype = partial_dtype(table, s);
-  const int64_t bytes = dtype_size(dtype), chunks = plan.cut.chunks;
+  const int64_t bytes = dtype_size(dtype), chunks = plan.tiling.chunks;
   const bool rounded = is_rounded(table, s);
   char* const sums = !rounded ? result : chunks > 1 ? partial + chunks * g.columns * bytes : partial;
   if (chunks > 1) {
@@ -324,14 +324,15 @@ void combine_columns(const KernelTable& table, const TilePlan& plan, const TileS
   if (rounded) table.cast[dtype][s.dtype](sums, result, g.columns);
 }
 
-/// Reduces the partial results of all tiles, in their order.
+/// Combines the partial results of all tiles, in order.
 void combine(const KernelTable& table, const TileGroup& g, const TileStep& s, char* partial, char* result,
              int64_t tiles) {
   const ReduceEntry& op = table.reduce[s.op];
   const int dtype = partial_dtype(table, s);
   const ReduceRowsFn fn = table.reduce[op.then].rows[dtype];
   const int64_t bytes = dtype_size(dtype);
-  // Chunks, then chunks of chunks: each kernel call sees what its error is bounded for.
+  // First chunks, then chunks of chunks: each kernel call stays within the size for which its error is
+  // bounded.
   while (tiles > kReduceRowChunk) {
     const int64_t chunks = (tiles + kReduceRowChunk - 1) / kReduceRowChunk;
     for (int64_t i = 0; i < chunks; i++) {
@@ -362,7 +363,7 @@ bool run_tiles(const KernelTable& table, const TilePlan& plan, char* const* buff
   }
   if (partials == nullptr) return false;
   std::atomic<bool> ok{true};
-  parallel_for(plan.cut.chunks, plan.grain, [&](int64_t begin, int64_t end) {
+  parallel_for(plan.tiling.chunks, plan.grain, [&](int64_t begin, int64_t end) {
     if (!walk(table, plan, buffers, partials, begin, end)) ok = false;
   });
   if (ok) {
@@ -372,7 +373,7 @@ bool run_tiles(const KernelTable& table, const TilePlan& plan, char* const* buff
         combine_columns(table, plan, s, partials + plan.partial[s.out], buffers[s.out]);
         continue;
       }
-      combine(table, plan.group, s, partials + plan.partial[s.out], buffers[s.out], plan.cut.tiles);
+      combine(table, plan.group, s, partials + plan.partial[s.out], buffers[s.out], plan.tiling.tiles);
     }
   }
   if (partials != few) free(partials);

@@ -1,10 +1,10 @@
-// Shapes and strides as the kernels' callers walk them.
+// Limits of shapes and strides in native calls.
 #pragma once
 #include <stdint.h>
 
 namespace gradtape {
 
-/// The most dimensions a strided call takes, after the caller has merged those that can be.
+/// The maximum rank of a strided call, after the caller has merged dimensions.
 inline constexpr int kMaxDims = 16;
 
 }  // namespace gradtape

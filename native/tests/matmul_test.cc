@@ -279,33 +279,37 @@ TEST(matmul_plans) {
             "%lldx%lldx%lld: chunk %lld, depth %lld", static_cast<long long>(s.m),
             static_cast<long long>(s.k), static_cast<long long>(s.n), static_cast<long long>(one.chunk),
             static_cast<long long>(one.depth));
-      CHECK(one.way != MatmulWay::kTiles || !tb || s.k == 1 || s.n == 1, "tiles of a transposed B in place");
+      CHECK(one.algorithm != MatmulAlgorithm::kTiles || !tb || s.k == 1 || s.n == 1,
+            "tiles of a transposed B in place");
       CHECK((one.split == MatmulSplit::kDepth) == (one.chunk < s.k), "chunks and how they are split");
       CHECK(s.m * s.n * s.k > 16'000 || one.grains < 2, "a thread for little work");
       for (int threads : {2, 7, 64}) {
         const MatmulPlan many = plan(*table, s, ta, tb, threads);
-        CHECK(many.way == one.way && many.chunk == one.chunk && many.depth == one.depth &&
+        CHECK(many.algorithm == one.algorithm && many.chunk == one.chunk && many.depth == one.depth &&
                   many.copy_rows == one.copy_rows && many.grains == one.grains,
               "%lldx%lldx%lld is another product on %d threads", static_cast<long long>(s.m),
               static_cast<long long>(s.k), static_cast<long long>(s.n), threads);
       }
     }
     CHECK(plan(*table, {512, 512, 512}, false, false, 2).split == MatmulSplit::kRows ||
-              plan(*table, {512, 512, 512}, false, false, 2).way == MatmulWay::kPacked,
+              plan(*table, {512, 512, 512}, false, false, 2).algorithm == MatmulAlgorithm::kPacked,
           "%s 512", table->isa);
     CHECK(plan(*table, {1, 128, 784}, false, false, 2).split == MatmulSplit::kColumns, "%s a row",
           table->isa);
-    CHECK(plan(*table, {1, 128, 784}, false, true, 2).way == MatmulWay::kDots, "%s a row, Bᵀ", table->isa);
-    CHECK(plan(*table, {64, 128, 784}, false, true, 2).way == MatmulWay::kPacked, "%s Bᵀ", table->isa);
+    CHECK(plan(*table, {1, 128, 784}, false, true, 2).algorithm == MatmulAlgorithm::kDots, "%s a row, Bᵀ",
+          table->isa);
+    CHECK(plan(*table, {64, 128, 784}, false, true, 2).algorithm == MatmulAlgorithm::kPacked, "%s Bᵀ",
+          table->isa);
     const MatmulPlan owned = plan(*table, {64, 128, 784}, false, false, 2);
     CHECK(
         table->matmul[0].whole_depth < 784 || (owned.split == MatmulSplit::kBlocks && 2 * owned.depth >= 784),
         "%s: rows of B with an owner", table->isa);
     CHECK(plan(*table, {288, 32, 25'088}, true, false, 2).split == MatmulSplit::kDepth, "%s dW", table->isa);
     CHECK(plan(*table, {9, 32, 25'088}, true, false, 2).split == MatmulSplit::kDepth, "%s dW", table->isa);
-    CHECK(plan(*table, {64, 10, 128}, true, false, 2).way ==
-              (table->matmul[0].transpose_columns > 0 ? MatmulWay::kTransposed : MatmulWay::kTiles),
-          "%s ten columns", table->isa);
+    CHECK(
+        plan(*table, {64, 10, 128}, true, false, 2).algorithm ==
+            (table->matmul[0].transpose_columns > 0 ? MatmulAlgorithm::kTransposed : MatmulAlgorithm::kTiles),
+        "%s ten columns", table->isa);
   }
 }
 

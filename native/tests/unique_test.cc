@@ -15,7 +15,7 @@ namespace {
 template <class T, class Index>
 void check_unique(const T* x, int64_t n, int dtype, const char* what) {
   Buffer index(n * static_cast<int64_t>(sizeof(Index))), counts(n * static_cast<int64_t>(sizeof(Index)));
-  Buffer came(n * 4), y(n * static_cast<int64_t>(sizeof(T)));
+  Buffer first_positions(n * 4), y(n * static_cast<int64_t>(sizeof(T)));
   UniqueCall call = {};
   call.dtype = dtype;
   call.n = n;
@@ -23,7 +23,7 @@ void check_unique(const T* x, int64_t n, int dtype, const char* what) {
   call.wide = sizeof(Index) == 8;
   call.index = index.data();
   call.y = y.data();
-  call.came = came.as<int32_t>();
+  call.first_positions = first_positions.as<int32_t>();
   call.counts = counts.data();
   const int64_t found = run_unique(call);
   std::vector<int64_t> first, times;
@@ -41,12 +41,13 @@ void check_unique(const T* x, int64_t n, int dtype, const char* what) {
   CHECK(found == static_cast<int64_t>(first.size()), "%s of %s: %lld instead of %lld", what,
         dtype_name(dtype), static_cast<long long>(found), static_cast<long long>(first.size()));
   for (size_t k = 0; k < first.size() && passing(); k++) {
-    CHECK(memcmp(y.as<T>() + k, x + first[k], sizeof(T)) == 0 && came.as<int32_t>()[k] == first[k] &&
+    CHECK(memcmp(y.as<T>() + k, x + first[k], sizeof(T)) == 0 &&
+              first_positions.as<int32_t>()[k] == first[k] &&
               counts.as<Index>()[k] == static_cast<Index>(times[k]),
           "%s of %s: number %zu", what, dtype_name(dtype), k);
   }
-  CHECK(index.intact() && counts.intact() && came.intact() && y.intact(), "%s of %s writes outside", what,
-        dtype_name(dtype));
+  CHECK(index.intact() && counts.intact() && first_positions.intact() && y.intact(),
+        "%s of %s writes outside", what, dtype_name(dtype));
 }
 
 }  // namespace

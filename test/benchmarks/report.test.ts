@@ -72,7 +72,7 @@ it('median and quartiles', () => {
 });
 
 describe('compare', () => {
-  it('tells what moved from noise, slowest first', () => {
+  it('distinguishes changes from noise, slowest first', () => {
     const before = bench({
       a: around(100),
       b: around(100),
@@ -88,27 +88,27 @@ describe('compare', () => {
       new: around(1),
     });
     const result = compare(before, after);
-    expect(result.moved.map(({ name, ratio }) => [name, ratio])).toEqual([
+    expect(result.changed.map(({ name, ratio }) => [name, ratio])).toEqual([
       ['a | gradtape', 2],
       ['b | gradtape', 0.5],
     ]);
-    // c's quartiles overlap; d moved by 1% only.
-    expect(result.unmoved).toBe(2);
+    // c's quartiles overlap; d changed by only 1%.
+    expect(result.unchanged).toBe(2);
     expect(result.onlyBefore).toEqual(['gone | gradtape']);
     expect(result.onlyAfter).toEqual(['new | gradtape']);
-    expect(compare(before, after, { least: 0.005 }).moved).toHaveLength(3);
+    expect(compare(before, after, { least: 0.005 }).changed).toHaveLength(3);
     // With the loops: those of a, b and c, whose own quartiles are narrow.
-    expect(compare(before, after, { ours: false }).moved).toHaveLength(5);
+    expect(compare(before, after, { ours: false }).changed).toHaveLength(5);
     expect(showComparison(result)).toMatch(/^ +2\.000× +100 ns → +200 ns +a \| gradtape\n/);
   });
 
   it('reads runs of the peers too', () => {
     const faster: PeersRun = JSON.parse(JSON.stringify(peers)) as PeersRun;
     (faster.rows[0].entries[0] as { timing: Timing }).timing = around(20_000);
-    expect(compare(peers, faster).moved).toMatchObject([
+    expect(compare(peers, faster).changed).toMatchObject([
       { name: 'elementwise/add 1M | gradtape', ratio: 0.5 },
     ]);
-    expect(compare(peers, peers).moved).toEqual([]);
+    expect(compare(peers, peers).changed).toEqual([]);
   });
 });
 
@@ -120,7 +120,7 @@ describe('report', () => {
     );
     expect(text).toMatch(/\| matmul\/32 +\| 900 ns .* \| – +\| – +\| ≤ 0\.50× \| +\|/);
     expect(text).toContain('1 of 2 targets met.');
-    expect(text).toContain('- B did not take part: not installed');
+    expect(text).toContain('- B was not available: not installed');
     expect(text).toContain('- A: it has no matrices: matmul/32');
     expect(text).toContain(
       'C, 2 CPUs, 2 threads, avx2; Node 20.0.0; gradtape 0.1.0, commit abc; 2026-01-02 03:04 UTC',

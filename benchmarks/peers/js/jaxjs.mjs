@@ -1,11 +1,11 @@
-/** jax-js, whose kernels are WebAssembly here: every workload is one function under jit, and its result is waited for. */
+/** jax-js with its WebAssembly backend: every workload is one jitted function, whose result is awaited. */
 import { versionOf } from './version.mjs';
 
 globalThis.navigator ??= {};
 const jax = await import('@jax-js/jax');
 const { numpy: np, lax, nn, random: rng } = jax;
 
-// Node 20 has no Float16Array, which this library looks at when it meets float64.
+// Node 20 has no Float16Array, which this library accesses when it sees float64.
 globalThis.Float16Array ??= class Float16Array {};
 
 const array = ({ data, shape, dtype }) => np.array(data, { shape, dtype: np[dtype] });
@@ -18,7 +18,7 @@ async function outputs(result) {
 
 const free = (result) => result.dispose();
 
-/** A function of arrays under jit; an argument that is used again is passed as a reference. */
+/** A jitted function of arrays; an argument that is used again is passed as a reference. */
 function jitted(f, operands, more = {}) {
   const compiled = jax.jit(f);
   const run = () => jax.blockUntilReady(compiled(...operands.map((x) => x.ref)));
@@ -75,7 +75,7 @@ const random = ({ f, n }) => {
   return jitted((key) => draw(key, [n]), [rng.key(1)], { note: 'threefry' });
 };
 
-/** Channels first, as this library has them. */
+/** Converts to channels first, the layout of this library. */
 const image = ({ data, shape, dtype }) => np.transpose(array({ data, shape, dtype }), [0, 3, 1, 2]);
 
 const conv2d = ({ stride, dilation, groups, padding }, [x, w]) => {

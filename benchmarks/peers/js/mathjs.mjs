@@ -3,7 +3,7 @@ import { all, create } from 'mathjs';
 
 const math = create(all);
 
-/** Nested arrays of a flat one. */
+/** Nested arrays from a flat one. */
 function nested(data, shape) {
   if (shape.length <= 1) return Array.from(data);
   const inner = data.length / shape[0];
@@ -31,7 +31,7 @@ const functions = {
 
 const unary = ({ f }, inputs) => {
   const g = functions[f];
-  if (g === undefined) return `it has no ${f}`;
+  if (g === undefined) return `the library has no ${f}`;
   const x = matrix(inputs[0]);
   return task(() => g(x));
 };
@@ -42,7 +42,7 @@ const binary = ({ f }, inputs) => {
 };
 
 const matmul = ({ transposeA, transposeB, batch }, inputs) => {
-  if (batch > 1) return 'it multiplies matrices only';
+  if (batch > 1) return 'the library multiplies only matrices';
   const [a, b] = inputs.map(matrix);
   const turn = (x, yes) => (yes ? math.transpose(x) : x);
   return task(() => math.multiply(turn(a, transposeA), turn(b, transposeB)));
@@ -54,7 +54,7 @@ const reduce = ({ axes }, [input]) => {
 };
 
 const transpose = ({ perm }, [input]) => {
-  if (perm.length > 2) return 'it transposes matrices only';
+  if (perm.length > 2) return 'the library transposes only matrices';
   const x = matrix(input);
   return task(() => math.transpose(x));
 };

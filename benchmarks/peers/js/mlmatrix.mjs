@@ -1,8 +1,8 @@
-/** ml-matrix: matrices of float64. */
+/** ml-matrix: float64 matrices. */
 import { Matrix } from 'ml-matrix';
 import { versionOf } from './version.mjs';
 
-/** A vector is one row; more dimensions than two there are not. */
+/** A vector becomes one row; higher ranks are not supported. */
 function matrix({ data, shape }) {
   const [rows, columns] = shape.length === 1 ? [1, shape[0]] : shape;
   return Matrix.from1DArray(rows, columns, data);
@@ -27,7 +27,7 @@ const functions = {
 
 const unary = ({ f }, inputs) => {
   const g = functions[f];
-  if (g === undefined) return `it has no ${f}`;
+  if (g === undefined) return `the library has no ${f}`;
   const x = matrix(inputs[0]);
   return task(() => g(x));
 };
@@ -75,7 +75,7 @@ const all = { unary, binary, matmul, reduce, argmax, transpose, copy, gather };
 export function open() {
   const kinds = Object.entries(all).map(([kind, make]) => [
     kind,
-    (params, inputs) => (tooDeep(inputs) ? 'it has matrices only' : make(params, inputs)),
+    (params, inputs) => (tooDeep(inputs) ? 'the library has only matrices' : make(params, inputs)),
   ]);
   return { version: versionOf('ml-matrix'), kinds: Object.fromEntries(kinds) };
 }

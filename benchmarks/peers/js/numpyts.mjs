@@ -20,7 +20,7 @@ const functions = {
 
 const unary = ({ f }, inputs) => {
   const g = functions[f];
-  if (g === undefined) return `it has no ${f}`;
+  if (g === undefined) return `the library has no ${f}`;
   const x = array(inputs[0]);
   return task(() => g(x));
 };
@@ -68,7 +68,7 @@ const crossEntropy = (_, x, labels) => {
 const random = ({ f, n }) => {
   np.random.seed(1);
   return task(f === 'normal' ? () => np.random.standard_normal(n) : () => np.random.random(n), {
-    note: 'float64: it draws no float32',
+    note: 'float64 (there is no float32 generator)',
   });
 };
 

@@ -1,4 +1,4 @@
-/** The bytes of an ONNX model of a few nodes, written by hand: the format is Protocol Buffers. */
+/** Writes the bytes of an ONNX model of a few nodes: the format is Protocol Buffers. */
 
 function varint(value) {
   const out = [];
@@ -16,7 +16,7 @@ const bytes = (field, content) => [...varint((field << 3) | 2), ...varint(conten
 const text = (field, value) => bytes(field, Buffer.from(value));
 const float = (field, value) => [...varint((field << 3) | 5), ...Buffer.from(Float32Array.of(value).buffer)];
 
-/** Element types by ONNX's numbers. */
+/** ONNX's numbers of element types. */
 const types = { float32: 1, int32: 6, int64: 7, float64: 11 };
 
 function attribute([name, value]) {
@@ -41,7 +41,7 @@ function value({ name, dtype = 'float32', shape }) {
   return [...text(1, name), ...bytes(2, bytes(1, tensor))];
 }
 
-/** A list of int64 that belongs to the model. */
+/** An int64 constant of the model. */
 const constant = ({ name, values }) => [
   ...integer(1, values.length),
   ...integer(2, types.int64),
@@ -49,7 +49,7 @@ const constant = ({ name, values }) => [
   ...text(8, name),
 ];
 
-/** Weights that belong to the model, as a part of it: parts of a message that follow each other are one message. */
+/** A float32 initializer, as a partial message: concatenated partial messages form one message. */
 function weight({ name, shape, data }) {
   const raw = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   const head = [

@@ -1,8 +1,6 @@
-/** The networks of benchmarks/workloads/networks.ts as nodes of ONNX, for prediction. */
+/** The networks of benchmarks/workloads/networks.ts as ONNX nodes, for inference. */
 
-/**
- * Nodes and weights. The input is x0 and the result y0; images are channels first. `moved` changes the order of a tensor's dimensions.
- */
+/** Nodes and weights. The input is x0 and the result y0; images are channels first. `moved` transposes a tensor. */
 export function networkNodes(layers, parameters, moved) {
   const weights = [];
   const nodes = [];

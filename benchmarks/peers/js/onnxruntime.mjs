@@ -1,4 +1,4 @@
-/** onnxruntime-node: each workload is a model of one node, and a call is a run of its session. */
+/** onnxruntime-node: each workload is a model of one node, and a call runs its session. */
 import * as ort from 'onnxruntime-node';
 import { networkNodes } from './onnx_networks.mjs';
 import { model } from './onnx.mjs';
@@ -11,7 +11,7 @@ const tensor = ({ data, shape, dtype }) => new ort.Tensor(dtype, data, shape);
 const outputs = (result) =>
   Object.values(result).map(({ dims, type, data }) => ({ shape: dims, dtype: type, data }));
 
-/** A session of a model whose inputs are called x0, x1… and whose results y0, y1…, fed with the same tensors each time. */
+/** A session of a model with inputs x0, x1, … and results y0, y1, …, which gets the same tensors in each run. */
 async function session({ nodes, feeds, results, constants, weights, back = outputs, note }) {
   const bytes = model({
     nodes,
@@ -26,7 +26,7 @@ async function session({ nodes, feeds, results, constants, weights, back = outpu
   return { run: () => own.run(feed), outputs: back, note };
 }
 
-/** One node from all inputs to results of these shapes. */
+/** A model of one node that takes all inputs. */
 function single(op, inputs, shape, more = {}) {
   const { attributes, dtype, domain, ...rest } = more;
   const feeds = inputs.map(tensor);
@@ -44,7 +44,7 @@ const matmul = ({ transposeA, transposeB, batch, m, n }, inputs) => {
   const shape = batch > 1 ? [batch, m, n] : [m, n];
   if (!transposeA && !transposeB) return single('MatMul', inputs, shape);
   const attributes = { transA: Number(transposeA), transB: Number(transposeB) };
-  // A batch of transposed matrices is an operator of the library's own.
+  // Batches of transposed matrices use FusedMatMul, an operator of the library's own.
   return batch > 1
     ? single('FusedMatMul', inputs, shape, { attributes, domain: 'com.microsoft' })
     : single('Gemm', inputs, shape, { attributes });
@@ -127,7 +127,7 @@ const largest =
 const sort = (params, inputs) => largest(inputs[0].data.length, false)(params, inputs);
 const topK = (params, inputs) => largest(params.k, true)(params, inputs);
 
-/** Between channels last, as the workloads have them, and first, as this library takes them. */
+/** Transposes between channels last, the layout of the workloads, and channels first, that of the library. */
 function moved({ data, shape, dtype }, perm) {
   const strides = shape.map((_, d) => shape.slice(d + 1).reduce((a, b) => a * b, 1));
   const to = perm.map((d) => shape[d]);
@@ -164,7 +164,7 @@ const pool = ({ f }, [x]) => {
   return single(op, [first(x)], [b, c, h / 2, w / 2], { attributes, back: last, note: 'NCHW' });
 };
 
-/** One example through a network, whose weights belong to the model: the library packs them, and folds the normalisations. */
+/** One example through a network whose weights are initializers of the model: the library packs them, and folds the normalisations. */
 const kerasPredictOne = ({ layers, shape }, [x, ...parameters]) => {
   const image = shape.length === 3;
   const network = networkNodes(JSON.parse(layers), parameters, moved);
@@ -176,7 +176,7 @@ const kerasPredictOne = ({ layers, shape }, [x, ...parameters]) => {
   });
 };
 
-const noTraining = () => 'it has no gradients';
+const noTraining = () => 'the library has no gradients';
 
 const kinds = {
   ...{

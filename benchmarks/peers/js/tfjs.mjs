@@ -25,7 +25,7 @@ async function outputs(result) {
 
 const free = (result) => tf.dispose(result);
 
-/** A user of TensorFlow.js disposes what is no longer needed. */
+/** Users of TensorFlow.js must dispose results, so this is part of the task. */
 const task = (run, more = {}) => ({ run, outputs, free, ...more });
 
 const unary = ({ f }, inputs) => {
@@ -41,7 +41,7 @@ const binary = ({ f }, inputs) => {
 };
 
 const matmul = ({ transposeA, transposeB, dtype }, inputs) => {
-  if (dtype !== 'float32') return `its matrix product takes float32, not ${dtype}`;
+  if (dtype !== 'float32') return `the matrix product supports only float32, not ${dtype}`;
   const [a, b] = inputs.map(tensor);
   return task(() => tf.matMul(a, b, transposeA, transposeB));
 };
@@ -107,7 +107,8 @@ const topK = ({ k }, [input]) => {
 };
 
 const sort = (_, [input]) => {
-  if (tf.getBackend() !== 'tensorflow') return 'it has no sort (topk of all takes the place, for minutes)';
+  if (tf.getBackend() !== 'tensorflow')
+    return 'the library has no sort (a topk of all elements takes minutes)';
   const x = tensor(input);
   const n = input.data.length;
   return {
@@ -116,11 +117,11 @@ const sort = (_, [input]) => {
   };
 };
 
-/** The convolution of (x, w) that the parameters ask for, or why there is none. */
+/** The convolution of (x, w) for the parameters, or the reason why there is none. */
 function convolution({ stride, dilation, groups, padding, x, w }) {
   const pad = padding.toLowerCase();
   if (groups === 1) return (a, b) => tf.conv2d(a, b, stride, pad, 'NHWC', dilation);
-  if (groups !== x[3]) return 'it has no grouped convolution';
+  if (groups !== x[3]) return 'the library has no grouped convolution';
   const shape = [w[0], w[1], groups, w[3] / groups];
   return (a, b) => tf.depthwiseConv2d(a, tf.reshape(b, shape), stride, pad, 'NHWC', dilation);
 }
@@ -132,7 +133,7 @@ const conv2d = (params, inputs) => {
   return task(() => tf.tidy(() => f(x, w)));
 };
 
-/** The gradient of f(source) where dy arrives; a tape of TensorFlow.js cannot be kept, so that f is part of it. */
+/** The gradient of f(source) for the upstream gradient dy. TensorFlow.js has no persistent tape, so f is computed, too. */
 function gradient(f, source, dy) {
   const g = tf.grad(f);
   return task(() => g(source, dy), { note: 'with the forward pass' });
@@ -174,7 +175,7 @@ const batchNorm = ({ epsilon }, inputs) => {
   return task(() => tf.tidy(run), { note: 'moments, batchNorm' });
 };
 
-/** Models give the loss of a batch; a step is Adam's. */
+/** `loss` is the model with its loss for a batch; a step is one of Adam. */
 function training({ steps, rate, epsilon }, [x0, target0, ...initial], loss) {
   const x = tensor(x0);
   const target = target0.dtype === 'int32' ? tf.oneHot(tensor(target0), 10) : tensor(target0);
@@ -194,7 +195,7 @@ async function losses(step, steps) {
 
 const batchLoss = (labels, logits) => tf.losses.softmaxCrossEntropy(labels, logits);
 
-/** Of the last dimension. */
+/** Along the last dimension. */
 function dense(x, w, b) {
   const y = tf.add(tf.matMul(tf.reshape(x, [-1, w.shape[0]]), w), b);
   return tf.reshape(y, [...x.shape.slice(0, -1), w.shape[1]]);
@@ -296,9 +297,9 @@ const all = {
   },
   ...{ gather, random, sort, topK, conv2d, conv2dInputGradient, conv2dFilterGradient, pool, poolGradient },
   ...{ batchNorm, mlp, cnn, lstm, transformer, line, chain, normGelu, predict },
-  firstCall: () => 'it runs op by op',
-  pick: () => 'it runs op by op',
-  sparseUpdate: () => 'it has no sparse update of a variable',
+  firstCall: () => 'the library does not compile',
+  pick: () => 'the library does not compile',
+  sparseUpdate: () => 'the library has no sparse update of a variable',
 };
 
 export async function open(threads, backend) {
@@ -308,11 +309,11 @@ export async function open(threads, backend) {
   const kinds = Object.entries(all).map(([kind, make]) => [
     kind,
     (params, inputs) =>
-      inputs.some(({ dtype }) => dtype === 'float64') ? 'it has no float64' : make(params, inputs),
+      inputs.some(({ dtype }) => dtype === 'float64') ? 'the library has no float64' : make(params, inputs),
   ]);
   const about = {
     backend: tf.getBackend(),
-    ...(backend === 'wasm' ? { threads: '1: more do not work in Node' } : {}),
+    ...(backend === 'wasm' ? { threads: '1 (multithreading does not work in Node)' } : {}),
   };
   return { version: tf.version?.tfjs ?? tf.version_core, about, kinds: Object.fromEntries(kinds) };
 }

@@ -1,4 +1,4 @@
-"""Between Tensors and NumPy arrays, for the libraries that use NumPy."""
+"""Converts between Tensors and NumPy arrays, for the libraries that use NumPy."""
 
 import numpy as np
 

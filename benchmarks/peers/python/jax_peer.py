@@ -1,4 +1,4 @@
-"""JAX: every workload is one function under jit; what it returns is waited for. Training counts as compiled: jax_training.py."""
+"""JAX: every workload is one jitted function, whose result is awaited. Training counts as compiled (jax_training.py)."""
 
 import os
 

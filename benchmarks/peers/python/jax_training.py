@@ -1,4 +1,4 @@
-"""Training steps, and the work between them, in JAX: each is one program, compiled by jit."""
+"""Training workloads in JAX: each is one program, compiled by jit."""
 
 import jax
 import jax.numpy as jnp
@@ -104,7 +104,7 @@ def adam(params):
 
 
 def maker(loss, params, inputs):
-    """Makes steps that start from the given parameters, and are compiled at their first call."""
+    """Creates steps that start from the given parameters, and are compiled in their first call."""
     x, target, *initial = map(tensor, inputs)
     update = adam(params)
 
@@ -147,7 +147,7 @@ def trained_lstm(params, inputs):
 
 
 def first_call(params, inputs):
-    # A new function each time: nothing of the one before is known.
+    # A new function each time, so that nothing is cached.
     make = maker(MODELS[params["model"]](params), params, inputs)
     return Task(lambda: make()(), outputs, note="jit", compiled=True)
 
@@ -175,7 +175,7 @@ def line(params, inputs):
 
 
 def calling(f):
-    """The workload of one function of all inputs."""
+    """A workload that calls one function of all inputs."""
 
     def kind(params, inputs):
         compiled = jax.jit(f(params))

@@ -28,7 +28,7 @@ def window(o):
 
 
 def model_of(params, parameters):
-    """The model with the given weights: Sequential where it is a chain."""
+    """The model with the given weights: Sequential if the layers form a chain."""
     network = json.loads(params["layers"])
     made = [MAKERS[o["op"]](o) for o in network]
     x = keras.Input(params["shape"])
@@ -42,7 +42,7 @@ def model_of(params, parameters):
         model = keras.Model(x, values[-1])
     at = 0
     for layer in made:
-        # The state of a seed generator is none of the weights that are given.
+        # The given weights do not include the state of a seed generator.
         n = len(layer.get_weights())
         if n > 0:
             layer.set_weights(parameters[at : at + n])
@@ -81,7 +81,7 @@ def keras_step(params, inputs):
         model = trained_model(params, parameters)
 
         def step():
-            # The metrics of a model go on over batches; those of one batch are asked for.
+            # A model's metrics accumulate over batches; those of one batch are needed.
             model.reset_metrics()
             return float(model.train_on_batch(x, y))
 

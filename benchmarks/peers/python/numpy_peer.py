@@ -1,4 +1,4 @@
-"""NumPy, whose matrix products are OpenBLAS's."""
+"""NumPy, whose matrix products use OpenBLAS."""
 
 import numpy as np
 

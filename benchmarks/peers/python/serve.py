@@ -1,7 +1,7 @@
 """Serves one Python library to the host: `python serve.py MODULE`. The protocol is in benchmarks/host/protocol.ts.
 
-A library's module has open(threads) -> {"version": ..., "about": {...}} and a function for each kind of workload that it can
-do, layer_norm(params, inputs) for layerNorm: it returns a Task or, as a string, the reason why the library cannot do it.
+A library's module has open(threads) -> {"version": ..., "about": {...}} and a function for each kind of workload that it
+supports, such as layer_norm(params, inputs) for layerNorm. It returns a Task or, as a string, the reason why the library cannot compute it.
 """
 
 import importlib
@@ -69,12 +69,12 @@ class Server:
 
 def main():
     replies = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # What a library prints goes elsewhere.
+    os.dup2(2, 1)  # Output of the library goes to stderr.
     server = Server(sys.argv[1])
     for line in sys.stdin:
         try:
             reply = server.answer(json.loads(line))
-        except Exception as error:  # The host decides what an error means.
+        except Exception as error:  # The host handles errors.
             reply = {"error": f"{type(error).__name__}: {error}".strip()[:500]}
         replies.write(f"{MARK}{json.dumps(reply)}\n")
         replies.flush()

@@ -1,4 +1,4 @@
-"""What the Python libraries share: tensors as they travel, and a workload that is ready to run."""
+"""Types that the Python libraries share: tensors of the protocol, and prepared workloads."""
 
 import time
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Tensor:
 
 @dataclass
 class Task:
-    """`run` computes the workload as a user writes it; `outputs` turns what it returns into Tensors."""
+    """`run` computes the workload as user code would; `outputs` converts its result to Tensors."""
 
     run: Callable[[], Any]
     outputs: Callable[[Any], List[Tensor]]
@@ -30,7 +30,7 @@ class Task:
 
 
 def fastest(candidates):
-    """The fastest of several ways to do the same, each a (name, function) pair: the name and the function."""
+    """The fastest of several implementations, given and returned as (name, function) pairs."""
 
     def cost(run):
         run()

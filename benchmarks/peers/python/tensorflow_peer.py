@@ -1,4 +1,4 @@
-"""TensorFlow 2, eager; training is also there compiled: tensorflow_function_peer.py, tensorflow_xla_peer.py."""
+"""TensorFlow 2, eager; compiled training is in tensorflow_function_peer.py and tensorflow_xla_peer.py."""
 
 import tensorflow as tf
 
@@ -132,7 +132,7 @@ def top_k(params, inputs):
 
 
 def convolution(params):
-    """The function of (x, w) that the parameters ask for, or why there is none."""
+    """The convolution of (x, w) for the parameters, or the reason why there is none."""
     stride, dilation, groups = params["stride"], params["dilation"], params["groups"]
     padding = params["padding"]
     depthwise = groups > 1 and groups == params["x"][3]

@@ -1,4 +1,4 @@
-"""Training steps, and the work between them, in TensorFlow: eager, or compiled by the function passed to `training_kinds`."""
+"""Training workloads in TensorFlow: eager, or compiled by the function passed to `training_kinds`."""
 
 import numpy as np
 import tensorflow as tf
@@ -109,8 +109,7 @@ def norm_gelu(params):
 def training_kinds(compiler=None, note=None, unrolled=True):
     """Every kind.
 
-    `compiler` makes a function of TensorFlow's of a Python function, and there is none in eager mode. Loops over time are
-    unrolled, or loops.
+    `compiler` turns a Python function into a TensorFlow function; None in eager mode. `unrolled`: loops over time are unrolled.
     """
     wrap = compiler or (lambda f: f)
     about = {"note": note, "compiled": compiler is not None}
@@ -146,7 +145,7 @@ def training_kinds(compiler=None, note=None, unrolled=True):
 
     def first_call(params, inputs):
         if compiler is None:
-            return "it runs op by op"
+            return "nothing is compiled in eager mode"
         make = maker(MODELS[params["model"]](params), params, inputs)
         return Task(lambda: make()(), outputs, **about)
 
@@ -184,7 +183,7 @@ def training_kinds(compiler=None, note=None, unrolled=True):
         run = wrap(lambda x: mlp_forward(x, variables))
         return Task(lambda: run(x), outputs, **about)
 
-    pick = calling(lambda _: lambda a, b, c, d: c) if compiler else lambda *_: "it runs op by op"
+    pick = calling(lambda _: lambda a, b, c, d: c) if compiler else lambda *_: "nothing is compiled in eager mode"
     return {
         **{name: trained(model) for name, model in MODELS.items()},
         **{"first_call": first_call, "line": line, "predict": predict, "pick": pick},

@@ -7,5 +7,5 @@ from tensorflow_training import training_kinds
 
 __all__ = ["open"]
 
-# It takes minutes to compile fifty steps of an LSTM side by side.
+# Compiling fifty unrolled steps of an LSTM takes minutes.
 globals().update(training_kinds(lambda f: tf.function(f, jit_compile=True), "jit_compile", unrolled=False))

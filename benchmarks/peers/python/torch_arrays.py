@@ -1,4 +1,4 @@
-"""Between Tensors and those of PyTorch, images in one of two layouts."""
+"""Converts between Tensors and PyTorch tensors, with images in one of two layouts."""
 
 import ctypes
 

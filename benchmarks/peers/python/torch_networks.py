@@ -1,4 +1,4 @@
-"""The networks of benchmarks/workloads/networks.ts in PyTorch: fit, steps and predictions as its users write them."""
+"""The networks of benchmarks/workloads/networks.ts in PyTorch: fit, steps and predictions as user code."""
 
 import json
 
@@ -11,7 +11,7 @@ from torch_arrays import LAYOUTS, outputs, tensor
 
 
 class Same(nn.Module):
-    """Padding as TensorFlow has it: one more at the end, where it is odd."""
+    """TensorFlow's SAME padding: if it is odd, the extra element is at the end."""
 
     def __init__(self, size, stride):
         super().__init__()
@@ -34,7 +34,7 @@ class Last(nn.Module):
 
 
 class Flatten(nn.Module):
-    """The dense weights know the features in the order height, width, channel."""
+    """Flattens in the order height, width, channel, which the dense weights expect."""
 
     def forward(self, x):
         return x.permute(0, 2, 3, 1).flatten(1)
@@ -69,7 +69,7 @@ def convolution(o, take):
 def recurrent(o, take):
     wx, wh, b = take(), take(), take()
     if o["op"] == "gru":
-        # PyTorch's order is reset, update; it knows both biases.
+        # PyTorch has the order reset, update, and both biases.
         order = [1, 0, 2]
         wx, wh, b = (torch.cat([t.chunk(3, -1)[i] for i in order], -1) for t in (wx, wh, b))
         layer = nn.GRU(wx.shape[0], wh.shape[0], batch_first=True)
@@ -78,7 +78,7 @@ def recurrent(o, take):
     else:
         layer = nn.LSTM(wx.shape[0], wh.shape[0], batch_first=True)
         layer.bias_ih_l0.copy_(b)
-        # It has a second bias, which the others do not.
+        # A second bias, which the other libraries do not have.
         layer.bias_hh_l0.zero_().requires_grad_(False)
     layer.weight_ih_l0.copy_(wx.T)
     layer.weight_hh_l0.copy_(wh.T)
@@ -127,7 +127,7 @@ MAKERS = {
 
 
 class Graph(nn.Module):
-    """Layers with shortcuts."""
+    """A network with shortcuts."""
 
     def __init__(self, network, made):
         super().__init__()
@@ -156,11 +156,11 @@ def data_of(params, x, layout):
 
 
 def network_kinds(compiler=None, note=None):
-    """Every kind; `compiler` is torch.compile, and there is none in eager mode."""
+    """Every kind; `compiler` is torch.compile, or None in eager mode."""
     wrap = compiler or (lambda f: f)
 
     def in_layouts(params, make, back):
-        """The fastest of the layouts of images; make(layout) gives a function and back(layout) what is compared."""
+        """The fastest image layout; make(layout) returns a function, back(layout) the outputs to compare."""
         layouts = LAYOUTS if len(params["shape"]) == 3 else [("", torch.contiguous_format)]
         makes = {name: layout for name, layout in layouts}
         if len(makes) == 1 or compiler is not None:
@@ -248,7 +248,7 @@ def network_kinds(compiler=None, note=None):
 
     def keras_first(params, inputs):
         if compiler is None:
-            return "it runs op by op"
+            return "nothing is compiled in eager mode"
         tensors = [tensor(t) for t in inputs]
         layout = torch.contiguous_format
 

@@ -127,7 +127,7 @@ def top_k(params, inputs):
     return Task(lambda: torch.topk(x, k), lambda result: outputs(result[0]))
 
 
-# Images: from NHWC to the layout that is faster here, and back for the comparison.
+# Images are converted from NHWC to the faster layout, and back for the comparison.
 
 
 def image_outputs(t):
@@ -135,7 +135,7 @@ def image_outputs(t):
 
 
 def in_layouts(make, back):
-    """The faster of the two layouts; make(layout) gives a function."""
+    """The faster of the two layouts; make(layout) returns a function."""
     name, run = fastest([(name, make(layout)) for name, layout in LAYOUTS])
     return Task(run, back, note=name)
 
@@ -159,7 +159,7 @@ def conv2d(params, inputs):
 
 
 def gradient(f, source, dy):
-    """The gradient of f(source) where dy arrives, from a graph that is recorded once."""
+    """The gradient of f(source) for the upstream gradient dy, from a graph that is recorded once."""
     source.requires_grad_(True)
     y = f(source)
     return lambda: torch.autograd.grad(y, source, dy, retain_graph=True)[0]

@@ -1,4 +1,4 @@
-"""Training steps, and the work between them, in PyTorch: eager, or compiled by the function passed to `training_kinds`."""
+"""Training workloads in PyTorch: eager, or compiled by the function passed to `training_kinds`."""
 
 import torch
 import torch.nn.functional as F
@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from task import Task, fastest
 from torch_arrays import LAYOUTS, filters, image, outputs, tensor
 
-# The models of benchmarks/workloads/models.ts. Each makes, from inputs and a layout of images, the batch, what is to come out,
+# The models of benchmarks/workloads/models.ts. Each returns, for inputs and an image layout, the batch, the targets,
 # the parameters and the loss.
 
 
@@ -25,7 +25,7 @@ def cnn(_, inputs, layout):
     def loss(x, labels, v):
         x = F.max_pool2d(torch.relu(F.conv2d(x, v[0], v[1], padding=1)), 2)
         x = F.max_pool2d(torch.relu(F.conv2d(x, v[2], v[3], padding=1)), 2)
-        # The dense weights know the features in the order height, width, channel.
+        # The dense weights expect the features in the order height, width, channel.
         return F.cross_entropy(torch.addmm(v[5], x.permute(0, 2, 3, 1).flatten(1), v[4]), labels)
 
     v = [filters(t, layout) if len(t.shape) == 4 else tensor(t) for t in inputs[2:]]
@@ -38,7 +38,7 @@ def lstm(_, inputs, __):
     with torch.no_grad():
         for parameter, value in zip((layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_ih_l0), (wx.T, wh.T, b)):
             parameter.copy_(value)
-        # It has a second bias, which the others do not.
+        # A second bias, which the other libraries do not have.
         layer.bias_hh_l0.zero_().requires_grad_(False)
     v = [layer.weight_ih_l0, layer.weight_hh_l0, layer.bias_ih_l0, w, b2]
 
@@ -84,14 +84,14 @@ def norm_gelu(params):
 
 
 def training_kinds(compiler=None, note=None):
-    """Every kind; `compiler` is torch.compile, and there is none in eager mode."""
+    """Every kind; `compiler` is torch.compile, or None in eager mode."""
     wrap = compiler or (lambda f: f)
 
     def about(*notes):
         return {"note": ", ".join(n for n in (note, *notes) if n), "compiled": compiler is not None}
 
     def maker(model, params, inputs, layout=None):
-        """Makes steps that start from the given parameters; forward and backward are compiled, Adam is one fused call."""
+        """Creates steps that start from the given parameters; forward and backward pass are compiled, Adam is one fused call."""
 
         def make():
             x, target, v, loss = model(params, inputs, layout)
@@ -128,7 +128,7 @@ def training_kinds(compiler=None, note=None):
 
     def first_call(params, inputs):
         if compiler is None:
-            return "it runs op by op"
+            return "nothing is compiled in eager mode"
         make = maker(MODELS[params["model"]], params, inputs)
 
         def run():
@@ -166,7 +166,7 @@ def training_kinds(compiler=None, note=None):
 
         return kind
 
-    pick = calling(lambda _: lambda a, b, c, d: c) if compiler else lambda *_: "it runs op by op"
+    pick = calling(lambda _: lambda a, b, c, d: c) if compiler else lambda *_: "nothing is compiled in eager mode"
     return {
         **{name: trained(model) for name, model in MODELS.items()},
         **{"cnn": trained_cnn, "first_call": first_call, "line": line, "pick": pick},

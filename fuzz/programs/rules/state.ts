@@ -1,4 +1,4 @@
-/** Variables and optimizers: what a call leaves for the next one. */
+/** Variables and optimizers: state that persists between calls. */
 import { dataText } from '../text';
 import {
   code,

@@ -77,20 +77,20 @@ function copiesOf({ entry, numbers, buffers }: Instruction): readonly Copy[] | n
     return [{ source: buffers[0], target: buffers[1], from, to, size: dims.reduce((a, b) => a * b, 1) }];
   }
   if (entry !== parts) return null;
-  const [rows, columns, toPieces] = [
+  const [rows, columns, toParts] = [
     at(partsSlots.rows),
     at(partsSlots.columns),
-    at(partsSlots.toPieces) === 1,
+    at(partsSlots.toParts) === 1,
   ];
   let begin = at(partsSlots.begin);
   return Array.from({ length: at(partsSlots.count) }, (_, i) => {
-    const width = at(partsSlots.pieces + 2 * i + 1);
+    const width = at(partsSlots.parts + 2 * i + 1);
     const size = rows * width;
     const inWhole = blockOf([rows, width], [columns, 1], begin);
     const alone = { at: 0, columns: size, stride: size };
     begin += width;
     const slice = buffers[sharesStorage(numbers) ? 1 : 1 + i];
-    return toPieces
+    return toParts
       ? { source: buffers[0], target: slice, from: inWhole, to: alone, size }
       : { source: slice, target: buffers[0], from: alone, to: inWhole, size };
   });

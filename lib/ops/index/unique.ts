@@ -45,11 +45,11 @@ const uniqueOp = multiOp<[x: Tensor, index: DTypeInfo], DTypeInfo>('uniqueElemen
     const shape = asShape([n]);
     const idx = makeTensor(index, shape, n);
     const y = makeTensor(x.dt, shape, n);
-    const came = makeTensor(dtypes.int32, shape, n);
+    const firstPositions = makeTensor(dtypes.int32, shape, n);
     const count = makeTensor(index, shape, n);
     x.assertAlive('unique');
-    const k = kernels.unique(x, idx, y, came, count, n, x.dt.code, index.big);
-    return [shrink(y, k), idx, shrink(count, k), shrink(came, k)];
+    const k = kernels.unique(x, idx, y, firstPositions, count, n, x.dt.code, index.big);
+    return [shrink(y, k), idx, shrink(count, k), shrink(firstPositions, k)];
   },
   saves: { outputs: true },
   gradient: ([dy], { y, shapes }) => [scatterNd(expandDims(y[3], 1), dy, shapes[0])],

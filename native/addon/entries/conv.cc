@@ -11,13 +11,13 @@ namespace {
 void convolve(Call& call);
 }
 
-/// A convolution or one of its gradients. Kind: 0 forward, a = x and b = the filter; 1 the input's gradient,
-/// a = dy and b = the filter; 2 the filter's gradient, a = x and b = dy. Precision: 0 fast, 1 balanced, 2
-/// exact. Lists have one number for each of three dimensions of space: sizes of x, of y and of the filter,
-/// strides, dilations, paddings before. x is [batch, sizes, input channels], the filter [sizes, input
-/// channels / groups, output channels], y [batch, sizes, output channels]. Forward, the result is f(the
-/// convolution + bias + residual); the bias has an element for each output channel, the residual those of y,
-/// and `activation` is the unary op f, −1 for none.
+/// A convolution or one of its gradients. Kind: 0 forward, a = x and b = the filter; 1 input gradient, a = dy
+/// and b = the filter; 2 filter gradient, a = x and b = dy. Precision: 0 fast, 1 balanced, 2 exact. Lists
+/// have one number for each of the three spatial dimensions: sizes of x, of y and of the filter, strides,
+/// dilations, paddings before. x is [batch, sizes, input channels], the filter [sizes, input channels /
+/// groups, output channels], y [batch, sizes, output channels]. The forward result is f(convolution + bias +
+/// residual): the bias has one element per output channel, the residual the shape of y, and `activation` is
+/// the number of the unary op f, −1 for none.
 GT_ENTRY(Conv, (a, b, result, GT_OPTIONAL(bias), GT_OPTIONAL(residual)), dtype, kind, precision, activation,
          batch, in_channels, out_channels, groups, GT_LIST(in, 3), GT_LIST(out, 3), GT_LIST(kernel, 3),
          GT_LIST(stride, 3), GT_LIST(dilation, 3), GT_LIST(pad, 3)) {
@@ -28,7 +28,7 @@ namespace {
 
 constexpr int64_t kSizes31 = int64_t{1} << 31;  // positions and extents then fit in 64 bits
 
-/// Forward with nothing to sum: the epilogue of zeros.
+/// A forward convolution over no input channels or taps: the epilogue applied to zeros.
 void epilogue_of_zeros(const ConvCall& c, int64_t count) {
   const int64_t columns = c.shape.out_channels;
   __builtin_memset(c.result, 0, static_cast<size_t>(count * dtype_size(c.shape.dtype)));
@@ -37,7 +37,7 @@ void epilogue_of_zeros(const ConvCall& c, int64_t count) {
 }
 
 void convolve(Call& call) {
-  ConvCall c;  // all of it is set: to clear it first would take as long
+  ConvCall c;  // every field is set below: clearing it first would take as long
   c.epilogue = {};
   ConvShape& s = c.shape;
   s.dtype = call.dtype(Conv::dtype, kFloating);

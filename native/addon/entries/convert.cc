@@ -24,8 +24,8 @@ GT_ENTRY(Cast, (x, y), n, from, to) {
   if (call.ok() && n > 0) run_unary(fn, x, y, n, dtype_size(from), dtype_size(to));
 }
 
-/// y = c ? a : b, elements of 1, 2, 4 or 8 bytes; of one dimension, y may be an operand. Strides are in
-/// elements: 0 where an operand is broadcast, the innermost 0 or 1.
+/// y = c ? a : b, elements of 1, 2, 4 or 8 bytes; with one dimension, y may be one of the operands. Strides
+/// are in elements: 0 where an operand is broadcast, the innermost 0 or 1.
 GT_ENTRY(Select, (c, a, b, y), ndim, size, GT_LIST(dims, kMaxDims), GT_LIST(c_strides, kMaxDims),
          GT_LIST(a_strides, kMaxDims), GT_LIST(b_strides, kMaxDims)) {
   SelectLayout layout = {};
@@ -55,7 +55,7 @@ GT_ENTRY(Select, (c, a, b, y), ndim, size, GT_LIST(dims, kMaxDims), GT_LIST(c_st
   const void* c = call.read(Select::c, reach[0], 1);
   const void* a = call.read(Select::a, reach[1], size);
   const void* b = call.read(Select::b, reach[2], size);
-  // Other layouts may read an element after another one was written over it.
+  // With other layouts an element may be read after it was overwritten.
   void* y = call.write(Select::y, n, size,
                        layout.ndim == 1 ? in_place_of(Select::c, Select::a, Select::b) : kWrites);
   if (call.ok()) run_select(kernels().select[size_code], c, a, b, y, layout, size);
@@ -77,7 +77,8 @@ GT_ENTRY(Fill, (y), n, size, GT_RAW(value)) {
       64);
 }
 
-/// y[i] = start + i·delta; these are doubles for float dtypes, the raw bits of an int64 for integer dtypes.
+/// y[i] = start + i·delta. start and delta are doubles for float dtypes and raw int64 bits for integer
+/// dtypes.
 GT_ENTRY(Iota, (y), n, dtype, GT_RAW(start), GT_RAW(delta)) {
   const int64_t n = call.integer(Iota::n);
   const int dtype = call.dtype(Iota::dtype);
@@ -96,7 +97,7 @@ GT_ENTRY(Iota, (y), n, dtype, GT_RAW(start), GT_RAW(delta)) {
       64);
 }
 
-/// The position of the first element that is 0 (kind 0) or negative (kind 1), or −1. For integer dtypes.
+/// The position of the first element that is 0 (kind 0) or negative (kind 1), or −1. Integer dtypes only.
 GT_VALUE_ENTRY(Find, (x), n, dtype, kind) {
   const int64_t n = call.integer(Find::n);
   const int dtype = call.dtype(Find::dtype);

@@ -8,10 +8,10 @@ namespace gradtape {
 
 namespace {
 
-/// How far strided accesses reach from their first element, both ways.
+/// How far strided accesses extend from the first element, in both directions.
 struct Reach {
   int64_t low = 0, high = 0;
-  /// False where a number overflows.
+  /// False on overflow.
   bool add(int64_t dim, int64_t stride) {
     int64_t far = 0;
     if (__builtin_mul_overflow(dim - 1, stride, &far)) return false;
@@ -20,8 +20,8 @@ struct Reach {
   }
 };
 
-/// The address of a strided range's first element, after checking that all of it lies in the buffer. What
-/// lies between its elements belongs to it, too.
+/// The address of a strided range's first element, after a check that the whole range, gaps included, lies
+/// within the buffer.
 char* strided(Call& call, int buffer, int at, const Reach& reach, int64_t size, Use use) {
   int64_t start = 0, count = 0;
   if (__builtin_add_overflow(call.integer(at), reach.low, &start) ||
@@ -35,7 +35,7 @@ char* strided(Call& call, int buffer, int at, const Reach& reach, int64_t size, 
   return first == nullptr ? nullptr : first - reach.low * size;
 }
 
-/// The size of an element in a slot, as a power of two.
+/// The logarithm of the element size in a slot.
 int log_of_size(Call& call, int slot) {
   switch (call.integer(slot)) {
     case 1:
@@ -56,8 +56,8 @@ int log_of_size(Call& call, int slot) {
 
 }  // namespace
 
-/// Copies elements of `size` bytes. `src_at` and `dst_at` are the elements with all indices 0; they and the
-/// strides count elements. Strides may be negative, those of the source also 0.
+/// Copies elements of `size` bytes. `src_at` and `dst_at` are the positions of the elements with all indices
+/// 0; they and the strides are in elements. Strides may be negative, those of the source also 0.
 GT_ENTRY(Copy, (src, dst), size, src_at, dst_at, ndim, GT_LIST(dims, kMaxDims),
          GT_LIST(src_strides, kMaxDims), GT_LIST(dst_strides, kMaxDims)) {
   const int log_size = log_of_size(call, Copy::size);
@@ -92,47 +92,47 @@ GT_ENTRY(Copy, (src, dst), size, src_at, dst_at, ndim, GT_LIST(dims, kMaxDims),
   run_copy(src, dst, layout, log_size);
 }
 
-/// Pieces that lie side by side in the rows of a whole, from column `begin` on, are written to it or read
-/// from it. The pieces are the further buffers; where all lie in one storage it is the only one (`together`).
-/// The list has for each piece its offset and its columns.
-GT_VARIADIC_ENTRY(Parts, (whole), size, rows, columns, begin, GT_FLAG(to_pieces), GT_FLAG(together), count,
-                  GT_LIST(pieces, 504)) {
-  constexpr int kMost = (Parts::pieces_last + 1 - Parts::pieces) / 2;
+/// Concatenates parts along columns, or splits (`to_parts`): each part is a range of columns of `whole`, one
+/// after the other from column `begin` on. The further buffers are the parts, or one that all parts lie in
+/// (`together`). The list has the offset and the number of columns of each part.
+GT_VARIADIC_ENTRY(Parts, (whole), size, rows, columns, begin, GT_FLAG(to_parts), GT_FLAG(together), count,
+                  GT_LIST(parts, 504)) {
+  constexpr int kMost = (Parts::parts_last + 1 - Parts::parts) / 2;
   const int log_size = log_of_size(call, Parts::size);
   const int64_t size = int64_t{1} << log_size;
   const int64_t rows = call.index(Parts::rows, kIntegers, "a dimension is negative");
   const int64_t columns = call.index(Parts::columns, kIntegers, "a dimension is negative");
-  const int64_t begin = call.index(Parts::begin, columns + 1, "a piece does not lie in the whole");
-  const bool reads = call.flag(Parts::to_pieces), together = call.flag(Parts::together);
-  const int count = static_cast<int>(call.index(Parts::count, kMost + 1, "too many pieces"));
+  const int64_t begin = call.index(Parts::begin, columns + 1, "a part exceeds the columns of the whole");
+  const bool reads = call.flag(Parts::to_parts), together = call.flag(Parts::together);
+  const int count = static_cast<int>(call.index(Parts::count, kMost + 1, "too many parts"));
   int64_t n = rows;
   if (!multiply_into(&n, columns)) call.fail("the shape is too large");
   char* whole = static_cast<char*>(reads ? const_cast<void*>(call.read(Parts::whole, n, size))
                                          : call.write(Parts::whole, n, size));
-  char* pieces[kMost];
+  char* parts[kMost];
   int64_t widths[kMost];
   int64_t rest = columns - begin;
-  WrittenRanges<kMost> written;  // of pieces that the whole is read to
+  WrittenRanges<kMost> written;  // the parts, when splitting
   for (int i = 0; call.ok() && i < count; i++) {
-    const int slot = Parts::pieces + 2 * i;
-    widths[i] = call.index(slot + 1, rest + 1, "a piece does not lie in the whole");
+    const int slot = Parts::parts + 2 * i;
+    widths[i] = call.index(slot + 1, rest + 1, "a part exceeds the columns of the whole");
     rest -= widths[i];
-    const int64_t size_of_piece = rows * widths[i];
-    pieces[i] = static_cast<char*>(
-        call.range(Parts::kBuffers + (together ? 0 : i), call.integer(slot), size_of_piece, size));
-    if (pieces[i] == nullptr) continue;
-    if (overlap(whole, n * size, pieces[i], size_of_piece * size)) call.fail(kOverlap);
-    if (reads) written.add(pieces[i], size_of_piece * size);
+    const int64_t part_size = rows * widths[i];
+    parts[i] = static_cast<char*>(
+        call.range(Parts::kBuffers + (together ? 0 : i), call.integer(slot), part_size, size));
+    if (parts[i] == nullptr) continue;
+    if (overlap(whole, n * size, parts[i], part_size * size)) call.fail(kOverlap);
+    if (reads) written.add(parts[i], part_size * size);
   }
-  if (!written.apart()) call.fail(kOverlap);
+  if (!written.disjoint()) call.fail(kOverlap);
   if (!call.ok() || n == 0) return;
   char* at = whole + begin * size;
   for (int i = 0; i < count; i++) {
-    if (pieces[i] == nullptr) continue;
+    if (parts[i] == nullptr) continue;
     if (reads) {
-      run_copy_rows(at, columns, pieces[i], widths[i], rows, widths[i], log_size);
+      run_copy_rows(at, columns, parts[i], widths[i], rows, widths[i], log_size);
     } else {
-      run_copy_rows(pieces[i], widths[i], at, columns, rows, widths[i], log_size);
+      run_copy_rows(parts[i], widths[i], at, columns, rows, widths[i], log_size);
     }
     at += widths[i] * size;
   }

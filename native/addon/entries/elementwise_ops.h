@@ -1,4 +1,4 @@
-// Elementwise kernels that an entry calls among others.
+// Elementwise kernels that entries of other families call.
 #pragma once
 #include "addon/call.h"
 #include "runtime/dispatch/dispatch.h"
@@ -6,7 +6,7 @@
 
 namespace gradtape {
 
-/// The op whose number a slot holds; its result has the dtype of its operand.
+/// The op whose number is in a slot; its result has the dtype of its operand.
 inline const UnaryEntry& unary_of(Call& call, int slot, int dtype) {
   const UnaryEntry& op = kernels().unary[call.index(slot, kernels().unary.count, "no such unary op")];
   if (op.fn[dtype] == nullptr || op.to_bool) call.fail("the unary op does not exist for this dtype");
@@ -30,7 +30,7 @@ class Element {
   alignas(16) char bytes_[16];
 };
 
-/// Applies one of them to n elements; with `mode` kVecScalar b is one element.
+/// Applies an op to n elements; with `mode` kVecScalar, b is one element.
 inline void run(const UnaryEntry& op, int dtype, int64_t size, const void* x, void* y, int64_t n) {
   run_unary(op.fn[dtype], x, y, n, size, size, op.cost[dtype]);
 }

@@ -6,8 +6,8 @@
 
 namespace gradtape {
 
-/// The bias (`columns` elements) and the residual (as many as the result c has), both optional, and
-/// the unary op that is the activation (−1: none). `c` is the result as the kernels get it.
+/// Reads the bias (`columns` elements) and the residual (as many as the result c), both optional, and the
+/// number of the unary op that is the activation (−1: none). `c` is the result as the kernels write it.
 template <class Entry>
 inline Epilogue read_epilogue(Call& call, int dtype, Converted& converted, const void* c, int64_t count,
                               int64_t columns) {
@@ -24,10 +24,11 @@ inline Epilogue read_epilogue(Call& call, int dtype, Converted& converted, const
     const KernelTable& table = kernels();
     const UnaryEntry& op = table.unary[call.index(Entry::activation, table.unary.count, "no such unary op")];
     epilogue.activation = op.fn[converted.dtype()];
-    // Integers wrap when they are converted back: an activation before that would see other numbers.
+    // Integers wrap when they are converted back: an activation applied before that would see unwrapped
+    // numbers.
     const bool wraps = converted.any() && is_kind(dtype, kInteger);
     if (epilogue.activation == nullptr || op.to_bool || wraps)
-      call.fail("the activation is none of this dtype");
+      call.fail("the activation does not exist for this dtype");
     epilogue.relu = __builtin_strcmp(op.name, "relu") == 0;
     if (epilogue.relu) epilogue.activation = nullptr;
   }

@@ -1,4 +1,4 @@
-// Entries of the families that find rows by number: gather, scatter, masks.
+// Entries that select rows by index: gather, scatter, one-hot, masks.
 #include "runtime/indexing/indexing.h"
 #include "addon/entry.h"
 #include "addon/overflow.h"
@@ -8,8 +8,8 @@ namespace gradtape {
 
 namespace {
 
-/// An indexed tensor as [batch, outer, ∏ dims, inner]; k tuples of `depth` indices in each
-/// batch, int64 if `wide`, name the rows.
+/// An indexed tensor as [batch, outer, ∏ dims, inner]. Each batch has k index tuples of `depth` indices,
+/// int64 if `wide`, else int32.
 GT_GROUP(MapNumbers, batch, outer, k, inner, GT_FLAG(wide), depth, GT_LIST(dims, kMaxDims))
 
 RowMap read_map(Call& call, int first) {
@@ -48,9 +48,9 @@ int64_t element_size(Call& call, int slot) {
 
 }  // namespace
 
-/// The position of the first index tuple out of range, or −1; then nothing is written. Elements have `size`
-/// bytes. params is [batch, outer, ∏ dims, inner], indices [batch, k, depth] (depth 1 for plain gathers), out
-/// [batch, outer, k, inner].
+/// Returns the position of the first index tuple out of range (nothing is written then), or −1. Elements have
+/// `size` bytes. params is [batch, outer, ∏ dims, inner], indices [batch, k, depth] (depth 1 for plain
+/// gathers), out [batch, outer, k, inner].
 GT_VALUE_ENTRY(Gather, (params, indices, out), size, GT_PART(map, MapNumbers)) {
   const int64_t size = element_size(call, Gather::size);
   RowMap map = read_map(call, Gather::map);
@@ -68,15 +68,15 @@ GT_VALUE_ENTRY(Gather, (params, indices, out), size, GT_PART(map, MapNumbers)) {
   return static_cast<double>(bad);
 }
 
-/// True if one of the integers is 0.
+/// Whether any of the integers is 0.
 static bool has_zero(const void* p, int64_t n, int dtype) {
   const FindFn find = kernels().find[kFindZero][dtype];
   return find != nullptr && find(p, n) >= 0;
 }
 
-/// The position of the first index tuple out of range, −1, or −2 for an integer division by zero; when it
-/// isn't −1, nothing has been written. Changes dst in place. `op` is one of `scatterNames`; `scalar`: one
-/// update for all. dst is [batch, outer, ∏ dims, inner], indices [batch, k, depth], updates [batch, outer, k,
+/// Updates dst in place. Returns −1, or, with nothing written, the position of the first index tuple out of
+/// range or −2 for an integer division by zero. `op` is an index into `scatterNames`; `scalar`: one update
+/// for all. dst is [batch, outer, ∏ dims, inner], indices [batch, k, depth], updates [batch, outer, k,
 /// inner].
 GT_VALUE_ENTRY(Scatter, (dst, indices, updates), op, dtype, GT_FLAG(scalar), GT_PART(map, MapNumbers)) {
   const KernelTable& table = kernels();
@@ -102,8 +102,8 @@ GT_VALUE_ENTRY(Scatter, (dst, indices, updates), op, dtype, GT_FLAG(scalar), GT_
   return static_cast<double>(status);
 }
 
-/// out[o, d, i] = on where indices[o, i] is d, else off. Indices are int64 if `wide`; elements have 1, 2, 4
-/// or 8 bytes.
+/// out[o, d, i] = indices[o, i] == d ? on : off. Indices are int64 if `wide`, else int32; elements have 1, 2,
+/// 4 or 8 bytes.
 GT_ENTRY(OneHot, (indices, out), outer, depth, inner, GT_FLAG(wide), size, GT_RAW(on), GT_RAW(off)) {
   const int64_t outer = call.index(OneHot::outer, kIntegers, "a dimension is negative");
   const int64_t depth = call.index(OneHot::depth, kIntegers, "a dimension is negative");
@@ -120,7 +120,7 @@ GT_ENTRY(OneHot, (indices, out), outer, depth, inner, GT_FLAG(wide), size, GT_RA
   run_one_hot(indices, wide, outer, depth, inner, call.raw(OneHot::on), call.raw(OneHot::off), out, size);
 }
 
-/// How many of n bytes are not 0.
+/// The number of nonzero bytes among n.
 GT_VALUE_ENTRY(CountNonzero, (mask), n) {
   const int64_t n = call.integer(CountNonzero::n);
   const uint8_t* mask = static_cast<const uint8_t*>(call.read(CountNonzero::mask, n, 1));
@@ -128,8 +128,8 @@ GT_VALUE_ENTRY(CountNonzero, (mask), n) {
   return static_cast<double>(n > 0 ? count_mask(mask, n) : 0);
 }
 
-/// The coordinates of the bytes that are not 0, [count, ndim], int64 if `wide`; `count` is what countNonzero
-/// returns.
+/// The coordinates of the nonzero bytes, [count, ndim], int64 if `wide`, else int32; `count` is the result of
+/// countNonzero.
 GT_ENTRY(Nonzero, (mask, out), count, GT_FLAG(wide), ndim, GT_LIST(dims, kMaxDims)) {
   const int64_t count = call.integer(Nonzero::count);
   const bool wide = call.flag(Nonzero::wide);
@@ -146,11 +146,12 @@ GT_ENTRY(Nonzero, (mask, out), count, GT_FLAG(wide), ndim, GT_LIST(dims, kMaxDim
   const uint8_t* mask = static_cast<const uint8_t*>(call.read(Nonzero::mask, n, 1));
   const int64_t n_out = product(call, count < 0 ? -1 : count, ndim, 1, 1);
   void* out = call.write(Nonzero::out, n_out, wide ? 8 : 4);
-  if (call.ok() && (n > 0 ? count_mask(mask, n) : 0) != count) call.fail("the mask has another count");
+  if (call.ok() && (n > 0 ? count_mask(mask, n) : 0) != count) call.fail("the mask has a different count");
   if (call.ok() && n_out > 0) run_nonzero(mask, ndim, dims, out, wide);
 }
 
-/// out[o, j, :] = src[o, position j of the mask, :]; `count` is what countNonzero returns.
+/// out[o, j, :] = src[o, position of the j-th nonzero byte of the mask, :]; `count` is the result of
+/// countNonzero.
 GT_ENTRY(MaskGather, (src, mask, out), size, outer, n, inner, count) {
   const int64_t size = element_size(call, MaskGather::size);
   const int64_t outer = call.index(MaskGather::outer, kIntegers, "a dimension is negative");
@@ -161,7 +162,7 @@ GT_ENTRY(MaskGather, (src, mask, out), size, outer, n, inner, count) {
   const void* src = call.read(MaskGather::src, product(call, outer, n, inner, 1), size);
   const uint8_t* mask = static_cast<const uint8_t*>(call.read(MaskGather::mask, n, 1));
   void* out = call.write(MaskGather::out, n_out, size);
-  if (call.ok() && (n > 0 ? count_mask(mask, n) : 0) != count) call.fail("the mask has another count");
+  if (call.ok() && (n > 0 ? count_mask(mask, n) : 0) != count) call.fail("the mask has a different count");
   if (call.ok() && n_out > 0) run_mask_gather(mask, n, count, src, out, outer, inner * size);
 }
 

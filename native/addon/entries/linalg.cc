@@ -8,7 +8,7 @@ namespace gradtape {
 
 /// x = q·r for `batch` matrices: x is m×n, q m×columns, r columns×n; columns is min(m, n) or m.
 GT_ENTRY(Qr, (x, q, r), batch, m, n, columns, dtype) {
-  int64_t product = 16;  // for sizes in bytes, and of scratch memory
+  int64_t product = 16;  // so that neither byte sizes nor scratch sizes overflow
   const int64_t batch = dimension(call, Qr::batch, &product);
   const int64_t m = dimension(call, Qr::m, &product);
   const int64_t n = dimension(call, Qr::n, &product);
@@ -22,7 +22,7 @@ GT_ENTRY(Qr, (x, q, r), batch, m, n, columns, dtype) {
   void* r = call.write(Qr::r, batch * columns * n, size);
   const QrFn fn = kernels().qr[dtype];
   if (fn == nullptr) call.fail("matrices of this dtype have no QR decomposition");
-  // Without columns, q and r have no elements.
+  // Without columns, q and r are empty.
   if (!call.ok() || batch == 0 || columns == 0) return;
   if (!run_qr(fn, x, q, r, batch, m, n, columns, size)) call.fail(kNoMemory);
 }

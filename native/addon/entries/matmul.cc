@@ -10,9 +10,10 @@ namespace {
 void multiply(Call& call);
 }
 
-/// C = f(op(A)·op(B) + bias + residual), or +=. Matrices are row-major: A is m×k (k×m transposed), B k×n (n×k
-/// transposed); C is [dims, m, n]. Strides are those of the batch dimensions, in elements: 0 where broadcast.
-/// The bias has n elements, the residual those of C; `activation` is the unary op f, −1 for none.
+/// C = f(op(A)·op(B) + bias + residual), or +=. Matrices are row-major: A is m×k (k×m if transposed), B k×n
+/// (n×k if transposed); C is [dims, m, n]. Strides are those of the batch dimensions, in elements: 0 where
+/// broadcast. The bias has n elements, the residual the shape of C; `activation` is the number of the unary
+/// op f, −1 for none.
 GT_ROW_ENTRY(Matmul, (a, b, c, GT_OPTIONAL(bias), GT_OPTIONAL(residual)), dtype, m, n, k,
              GT_FLAG(transpose_a), GT_FLAG(transpose_b), GT_FLAG(accumulate), activation, ndim,
              GT_LIST(dims, kMaxDims), GT_LIST(a_strides, kMaxDims), GT_LIST(b_strides, kMaxDims)) {
@@ -23,7 +24,7 @@ namespace {
 
 constexpr int64_t kLimit = int64_t{1} << 53;
 
-/// reach = (elements up to the last one that a batch of matrices touches), false if it overflows.
+/// Computes the number of elements up to the last one that a batch of matrices accesses; false on overflow.
 bool batch_reach(int64_t matrix, int ndim, const int64_t* dims, const int64_t* strides, int64_t* reach) {
   *reach = matrix;
   for (int d = 0; d < ndim; d++) {
@@ -36,12 +37,12 @@ bool batch_reach(int64_t matrix, int ndim, const int64_t* dims, const int64_t* s
   return true;
 }
 
-/// Elements from the first to the last that the operands of a product have.
+/// The number of elements up to the last one accessed, for each operand.
 struct Reach {
   int64_t a = 0, b = 0, c = 0;
 };
 
-/// The shape of a product. Where C has no elements nothing else is looked at.
+/// Reads the shape. If C is empty, the other arguments are not checked.
 void read_shape(Call& call, MatmulCall& product, Reach* reach) {
   product.dtype = call.dtype(Matmul::dtype, kNumeric);
   product.m = call.index(Matmul::m, kLimit, "a dimension is negative");
@@ -73,7 +74,7 @@ void read_shape(Call& call, MatmulCall& product, Reach* reach) {
   }
 }
 
-/// The operands, in the dtype of the kernels.
+/// Reads the operands, converted to the dtype of the kernels.
 void read_operands(Call& call, MatmulCall& product, const Reach& reach, Converted& converted) {
   const int64_t size = dtype_size(product.dtype);
   const void* a = call.read(Matmul::a, reach.a, size);
@@ -85,8 +86,8 @@ void read_operands(Call& call, MatmulCall& product, const Reach& reach, Converte
   product.c = product.accumulate ? converted.in_out(c, reach.c) : converted.out(c, reach.c);
 }
 
-/// How rows of the product depend on rows of A, if threads split the rows anyway.
-void tell_rows(Call& call, const MatmulCall& product, const Reach& reach) {
+/// Reports how rows of C depend on rows of A, if threads split the product by rows.
+void report_rows(Call& call, const MatmulCall& product, const Reach& reach) {
   const ProgramStep& step = *call.step();
   const MatmulKernels& table = kernels().matmul[product.dtype];
   const int64_t size = dtype_size(product.dtype), wide = product.n * size, deep = product.k * size;
@@ -121,7 +122,7 @@ bool begin_product(Call& call, MatmulCall& product, Reach* reach) {
   read_shape(call, product, reach);
   if (!call.ok() || reach->c == 0) return false;
   if (call.step() == nullptr || call.step()->form == nullptr) return true;
-  tell_rows(call, product, *reach);
+  report_rows(call, product, *reach);
   return false;
 }
 

@@ -1,4 +1,4 @@
-// The entry that measures the machine: no op uses it, the roofline of the benchmarks does.
+// The entry for hardware measurements, which the roofline benchmark uses; no op does.
 #include "addon/entry.h"
 #include "runtime/dispatch/dispatch.h"
 #include "runtime/parallel/pool.h"
@@ -12,9 +12,10 @@ constexpr int64_t kMaxRepeats = int64_t{1} << 20;
 
 }  // namespace
 
-/// Kind: 0 nothing, 1 a round trip to all threads, 2 multiply-adds, 3 read x, 4 write y, 5 copy x to y, 6 add
-/// x and a into y. All threads take their part of the n elements (float32) as often as `repeats` says, or do
-/// `repeats` multiply-adds each. Returns the operations of one repeat of the multiply-adds in one thread.
+/// Kind: 0 nothing, 1 a synchronisation of all threads, 2 multiply-adds, 3 read x, 4 write y, 5 copy x to y,
+/// 6 add x and a into y. Threads split the n elements (float32) and repeat `repeats` times; for kind 2 each
+/// thread does `repeats` multiply-adds. Returns the operations of one repeat of the multiply-adds in one
+/// thread.
 GT_VALUE_ENTRY(Measure, (x, a, y), kind, repeats, n) {
   const int64_t kind = call.index(Measure::kind, kKinds, "no such kind of measurement");
   const int64_t repeats = call.index(Measure::repeats, kMaxRepeats, "too many repeats");

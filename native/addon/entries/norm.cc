@@ -12,26 +12,27 @@ namespace {
 
 GT_GROUP(MatrixNumbers, rows, columns)
 
-/// rows × n, and their product.
+/// The dimensions of a matrix, and their product.
 struct Matrix {
   int64_t rows, n, count = 1;
   Matrix(Call& call, int first)
       : rows(call.index(first + MatrixNumbers::rows, kIntegers, "a dimension is negative")),
         n(call.index(first + MatrixNumbers::columns, kIntegers, "a dimension is negative")) {
-    // 16 bytes for each element: so that sizes of scratch memory do not overflow either.
-    int64_t room = 16;
-    if (!multiply_into(&count, rows) || !multiply_into(&count, n) || !multiply_into(&room, count)) {
+    // 16 bytes per element, so that scratch sizes do not overflow either.
+    int64_t bytes = 16;
+    if (!multiply_into(&count, rows) || !multiply_into(&count, n) || !multiply_into(&bytes, count)) {
       call.fail("the shape is too large");
     }
   }
 };
 
-/// At most this many rows if mean and rstd are not requested.
-constexpr int64_t kUnread = 1024;
+/// The maximum number of rows if mean and rstd are not requested: they go to the stack then.
+constexpr int64_t kMaxUnusedRows = 1024;
 
 }  // namespace
 
-/// Normalises each row. Its mean and 1/√(variance + epsilon) are optional results, both or none.
+/// Normalises each row. mean and rstd = 1/√(variance + epsilon) of the rows are optional results: both or
+/// neither.
 GT_ENTRY(LayerNorm, (x, GT_OPTIONAL(scale), GT_OPTIONAL(shift), y, GT_OPTIONAL(mean), GT_OPTIONAL(rstd)),
          GT_PART(matrix, MatrixNumbers), dtype, epsilon) {
   const Matrix m(call, LayerNorm::matrix);
@@ -42,10 +43,10 @@ GT_ENTRY(LayerNorm, (x, GT_OPTIONAL(scale), GT_OPTIONAL(shift), y, GT_OPTIONAL(m
   const void* shift = call.has(LayerNorm::shift) ? call.read(LayerNorm::shift, m.n, size) : nullptr;
   void* y = call.write(LayerNorm::y, m.count, size);
   const bool wanted = call.has(LayerNorm::mean) || call.has(LayerNorm::rstd);
-  if (!wanted && m.rows > kUnread) call.fail("there are too many rows");
-  alignas(64) char unread[2 * kUnread * 8];
-  void* mean = wanted ? call.write(LayerNorm::mean, m.rows, size) : unread;
-  void* rstd = wanted ? call.write(LayerNorm::rstd, m.rows, size) : unread + kUnread * 8;
+  if (!wanted && m.rows > kMaxUnusedRows) call.fail("there are too many rows");
+  alignas(64) char unused[2 * kMaxUnusedRows * 8];
+  void* mean = wanted ? call.write(LayerNorm::mean, m.rows, size) : unused;
+  void* rstd = wanted ? call.write(LayerNorm::rstd, m.rows, size) : unused + kMaxUnusedRows * 8;
   if (!call.ok() || m.count == 0) return;
   Converted c(dtype, compute_dtype(dtype));
   x = c.in(x, m.count), scale = c.in(scale, m.n), shift = c.in(shift, m.n), y = c.out(y, m.count);
@@ -58,16 +59,17 @@ GT_ENTRY(LayerNorm, (x, GT_OPTIONAL(scale), GT_OPTIONAL(shift), y, GT_OPTIONAL(m
 
 namespace {
 
-/// The arguments of both gradients. mean and spread have an element for each row, or for each column.
+/// The arguments of both gradients. mean and `statistic` (rstd or variance) have one element per row or per
+/// column.
 template <class Entry>
 struct Gradient {
   Matrix m;
   int dtype;
   int64_t size;
-  const void *dy, *x, *scale, *mean, *spread;
+  const void *dy, *x, *scale, *mean, *statistic;
   void *dx, *dscale, *dshift;
   Converted c;
-  Gradient(Call& call, bool per_row, bool scale_given)
+  Gradient(Call& call, bool per_row, bool scale_given, int statistic_slot)
       : m(call, Entry::matrix), dtype(call.dtype(Entry::dtype, kFloating)), c(dtype, compute_dtype(dtype)) {
     size = dtype_size(dtype);
     const int64_t groups = per_row ? m.rows : m.n;
@@ -75,13 +77,13 @@ struct Gradient {
     x = call.read(Entry::x, m.count, size);
     scale = scale_given || call.has(Entry::scale) ? call.read(Entry::scale, m.n, size) : nullptr;
     mean = call.read(Entry::mean, groups, size);
-    spread = call.read(Entry::spread, groups, size);
+    statistic = call.read(statistic_slot, groups, size);
     dx = call.write(Entry::dx, m.count, size);
     dscale = call.write(Entry::dscale, m.n, size);
     dshift = call.write(Entry::dshift, m.n, size);
     if (!call.ok() || m.count == 0) return;
     dy = c.in(dy, m.count), x = c.in(x, m.count), scale = c.in(scale, m.n);
-    mean = c.in(mean, groups), spread = c.in(spread, groups);
+    mean = c.in(mean, groups), statistic = c.in(statistic, groups);
     dx = c.out(dx, m.count), dscale = c.out(dscale, m.n), dshift = c.out(dshift, m.n);
     if (!c.ok()) call.fail(kNoMemory);
   }
@@ -89,19 +91,19 @@ struct Gradient {
 
 }  // namespace
 
-/// The gradients of layerNorm; `spread` is 1/√(variance + epsilon).
-GT_ENTRY(LayerNormGradient, (dy, x, GT_OPTIONAL(scale), mean, spread, dx, dscale, dshift),
+/// The gradients of layerNorm; `rstd` is 1/√(variance + epsilon).
+GT_ENTRY(LayerNormGradient, (dy, x, GT_OPTIONAL(scale), mean, rstd, dx, dscale, dshift),
          GT_PART(matrix, MatrixNumbers), dtype) {
-  Gradient<LayerNormGradient> g(call, true, false);
+  Gradient<LayerNormGradient> g(call, true, false, LayerNormGradient::rstd);
   if (!call.ok() || g.m.count == 0) return;
-  if (!run_layer_norm_gradient(kernels().norm[g.c.dtype()], g.dy, g.x, g.scale, g.mean, g.spread, g.dx,
+  if (!run_layer_norm_gradient(kernels().norm[g.c.dtype()], g.dy, g.x, g.scale, g.mean, g.statistic, g.dx,
                                g.dscale, g.dshift, g.m.rows, g.m.n, g.c.size())) {
     return call.fail(kNoMemory);
   }
   g.c.write_back();
 }
 
-/// Normalises each column, and writes its mean and its variance.
+/// Normalises each column, and returns its mean and its variance.
 GT_ENTRY(BatchNorm, (x, scale, shift, y, mean, variance), GT_PART(matrix, MatrixNumbers), dtype, epsilon) {
   const Matrix m(call, BatchNorm::matrix);
   const int dtype = call.dtype(BatchNorm::dtype, kFloating);
@@ -124,9 +126,10 @@ GT_ENTRY(BatchNorm, (x, scale, shift, y, mean, variance), GT_PART(matrix, Matrix
 }
 
 static constexpr int64_t kChannels = 1024;
-/// Normalises with the moving statistics of training. factor = root(variance plus epsilon), times scale if
-/// there is one; y = x times factor plus (offset minus mean times factor), or plus negative(mean times
-/// factor) without an offset: two unary ops, three binary ones. At most kChannels columns.
+/// Inference with moving statistics: factor = root(variance plus epsilon), times scale if there is one; y = x
+/// times factor plus (offset minus mean times factor), or plus negative(mean times factor) without an offset.
+/// root and negative are numbers of unary ops; plus, minus and times of binary ones. At most kChannels
+/// columns.
 GT_ENTRY(BatchNormGiven, (x, mean, variance, GT_OPTIONAL(offset), GT_OPTIONAL(scale), y),
          GT_PART(matrix, MatrixNumbers), dtype, epsilon, root, negative, plus, minus, times) {
   using A = BatchNormGiven;
@@ -168,12 +171,12 @@ GT_ENTRY(BatchNormGiven, (x, mean, variance, GT_OPTIONAL(offset), GT_OPTIONAL(sc
   run_binary_broadcast(plus.fn[dtype], y, shift, y, rows, size, size, plus.cost[dtype]);
 }
 
-/// The gradients of batchNorm; `spread` is the variance.
-GT_ENTRY(BatchNormGradient, (dy, x, scale, mean, spread, dx, dscale, dshift), GT_PART(matrix, MatrixNumbers),
-         dtype, epsilon) {
-  Gradient<BatchNormGradient> g(call, false, true);
+/// The gradients of batchNorm.
+GT_ENTRY(BatchNormGradient, (dy, x, scale, mean, variance, dx, dscale, dshift),
+         GT_PART(matrix, MatrixNumbers), dtype, epsilon) {
+  Gradient<BatchNormGradient> g(call, false, true, BatchNormGradient::variance);
   if (!call.ok() || g.m.count == 0) return;
-  if (!run_batch_norm_gradient(kernels().norm[g.c.dtype()], g.dy, g.x, g.scale, g.mean, g.spread, g.dx,
+  if (!run_batch_norm_gradient(kernels().norm[g.c.dtype()], g.dy, g.x, g.scale, g.mean, g.statistic, g.dx,
                                g.dscale, g.dshift, g.m.rows, g.m.n, call.number(BatchNormGradient::epsilon),
                                g.c.size())) {
     return call.fail(kNoMemory);

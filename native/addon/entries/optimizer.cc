@@ -10,9 +10,9 @@
 
 namespace gradtape {
 
-/// A rule applied to `count` variables, each with its weights first, then the states of the rule. The buffers
-/// are for each variable its gradient, then what goes in and comes out of each state. `places` has the number
-/// of elements of each variable, then the offsets of the buffers in their order.
+/// Applies an update rule to `count` variables. For each variable the buffers are its gradient, then the
+/// input and the output of each state, of which the weights are the first. `places` has the number of
+/// elements of each variable, then the offsets of the buffers in order.
 GT_VARIADIC_ENTRY(Optimizer, (), rule, dtype, count, GT_LIST(numbers, 4), GT_LIST(places, 505)) {
   const KernelTable& table = kernels();
   const OptimizerEntry& entry =
@@ -28,7 +28,7 @@ GT_VARIADIC_ENTRY(Optimizer, (), rule, dtype, count, GT_LIST(numbers, 4), GT_LIS
   WrittenRanges<kMaxBuffers> written;
   for (int v = 0, arg = 0; call.ok() && v < count; v++) {
     OptimizerRun& run = runs[v];
-    run.n = call.index(Optimizer::places + v, kIntegers, "a variable has no such size");
+    run.n = call.index(Optimizer::places + v, kIntegers, "the size of a variable is invalid");
     const auto next = [&] { return call.range(arg++, call.integer(slot++), run.n, size); };
     run.gradient = next();
     for (int i = 0; i < entry.states; i++) {
@@ -38,12 +38,12 @@ GT_VARIADIC_ENTRY(Optimizer, (), rule, dtype, count, GT_LIST(numbers, 4), GT_LIS
     }
     for (int i = 0; i < entry.numbers; i++) run.numbers[i] = call.number(Optimizer::numbers + i);
   }
-  // New weights may be the old ones or the gradient, and a new state the old one.
-  bool apart = written.apart();
+  // The new weights may overwrite the old ones or the gradient, and a new state its old value.
+  bool apart = written.disjoint();
   for (int v = 0; call.ok() && apart && v < count; v++) {
     const OptimizerRun& run = runs[v];
     const auto may_read = [&](const void* from, const void* to) {
-      return from == to || !written.meets(from, run.n * size);
+      return from == to || !written.overlaps(from, run.n * size);
     };
     apart = may_read(run.gradient, run.out[0]);
     for (int i = 0; i < entry.states; i++) apart = apart && may_read(run.in[i], run.out[i]);
@@ -64,9 +64,9 @@ GT_VARIADIC_ENTRY(Optimizer, (), rule, dtype, count, GT_LIST(numbers, 4), GT_LIS
   c.write_back();
 }
 
-/// The position of the first index out of range, or −1; then nothing has been written. Updates rows of the
-/// weights by a rule without state; the other rows are copied where the result is not in place. The gradient
-/// is [count, columns], the weights are [rows, columns]; indices are int64 if `wide`.
+/// Returns the position of the first index out of range (nothing is written then), or −1. Updates rows of the
+/// weights by a rule without state; the other rows are copied unless the update is in place. The gradient is
+/// [count, columns], the weights are [rows, columns]; indices are int64 if `wide`, else int32.
 GT_VALUE_ENTRY(OptimizerRows, (gradient, indices, from, to), count, columns, rows, GT_FLAG(wide), dtype, rule,
                GT_LIST(numbers, 4)) {
   const KernelTable& table = kernels();

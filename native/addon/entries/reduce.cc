@@ -13,11 +13,11 @@ namespace gradtape {
 
 namespace {
 
-/// Of a reduction. Its dimensions are alternately kept and reduced; the first is kept, of size 1 where the
-/// reduction begins with a reduced one.
+/// The numbers of a reduction. Its dimensions are alternately kept and reduced; the first is kept, and has
+/// size 1 if the reduction begins with a reduced one.
 GT_GROUP(ReductionNumbers, op, dtype, ndim, GT_LIST(dims, kMaxDims + 1))
 
-/// `in` and `out` count elements.
+/// `in` and `out` are numbers of elements.
 struct Reduction {
   int op, dtype;
   ReduceLayout layout = {};
@@ -48,10 +48,10 @@ struct Reduction {
   bool run(const void* x, void* y) const { return run_reduce(kernels().reduce.ops, op, dtype, x, y, layout); }
 };
 
-/// Several kernels in one call, for small x: what lies between is on the stack.
+/// Entries that fuse several kernels for small x: intermediate results are on the stack.
 constexpr int64_t kSmallBytes = 8192;
 
-/// The reduction of a small x to its own dtype, and how x and the result are walked beside each other.
+/// The reduction of a small x to its own dtype, and the layout for broadcasting the result over x.
 struct SmallReduction : Reduction {
   int64_t size;
   BroadcastLayout layout_of_both;
@@ -89,8 +89,9 @@ GT_ENTRY(Reduce, (x, y), GT_PART(reduction, ReductionNumbers)) {
   if (call.ok() && !r.run(x, y)) call.fail(kNoMemory);
 }
 
-/// mean = the reduction (a mean) of a small x, and variance that of `difference`(x, mean), a binary op;
-/// rooted, the unary op `root` of that. variance may be where mean is, which is lost then.
+/// mean = the reduction (a mean) of a small x; variance = the same reduction of `difference`(x, mean), a
+/// binary op; if `rooted`, the unary op `root` is applied to it. variance may be the memory of mean, which is
+/// lost then.
 GT_ENTRY(Moments, (x, mean, variance), GT_PART(reduction, ReductionNumbers), difference, GT_FLAG(rooted),
          root) {
   const SmallReduction r(call, Moments::reduction);
@@ -114,8 +115,8 @@ GT_ENTRY(Moments, (x, mean, variance), GT_PART(reduction, ReductionNumbers), dif
   }
 }
 
-/// y = times(x, root(most(the reduction of square(x), epsilon))) of a small x: unary ops square and root,
-/// binary ops most and times.
+/// y = times(x, root(most(the reduction of square(x), epsilon))) for a small x; square and root are numbers
+/// of unary ops, most and times of binary ones.
 GT_ENTRY(Normalize, (x, y), GT_PART(reduction, ReductionNumbers), square, root, most, times, epsilon) {
   const SmallReduction r(call, Normalize::reduction);
   const UnaryEntry& square = unary_of(call, Normalize::square, r.dtype);
@@ -139,7 +140,7 @@ GT_ENTRY(Normalize, (x, y), GT_PART(reduction, ReductionNumbers), square, root, 
   r.with(times, x, sums, y);
 }
 
-/// The positions of extremes: x is [outer, n, inner], y [outer, inner] of int32; 1 ≤ n < 2³¹.
+/// The positions of extreme elements: x is [outer, n, inner], y [outer, inner] of int32; 1 ≤ n < 2³¹.
 GT_ENTRY(ArgReduce, (x, y), op, dtype, outer, n, inner) {
   const KernelTable& table = kernels();
   const ArgReduceEntry& entry =

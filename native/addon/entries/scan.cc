@@ -21,7 +21,7 @@ GT_ENTRY(Scan, (x, y), op, dtype, outer, n, inner, GT_FLAG(exclusive), GT_FLAG(r
   const void* x = call.read(Scan::x, outer * n * inner, dtype_size(dtype));
   void* y = call.write(Scan::y, outer * n * inner, dtype_size(dtype));
   if (!call.ok() || y == nullptr) return;
-  // Integers have a kernel for each width; 16-bit floats are summed up in float32.
+  // Integers have one kernel per width; 16-bit floats are summed in float32.
   Converted c(dtype, is_kind(dtype, kFloating) ? compute_dtype(dtype) : dtype);
   x = c.in(x, outer * n * inner), y = c.out(y, outer * n * inner);
   if (!c.ok()) return call.fail(kNoMemory);
@@ -29,7 +29,7 @@ GT_ENTRY(Scan, (x, y), op, dtype, outer, n, inner, GT_FLAG(exclusive), GT_FLAG(r
   c.write_back();
 }
 
-/// y = b + a · (the y before), along n: all are [outer, n, inner].
+/// The linear recurrence y[i] = b[i] + a[i]·y[i − 1] along n: all are [outer, n, inner].
 GT_ENTRY(Recurrence, (a, b, y), dtype, outer, n, inner, GT_FLAG(exclusive), GT_FLAG(reverse)) {
   const int dtype = call.dtype(Recurrence::dtype, kFloating);
   int64_t product = 1;

@@ -4,7 +4,7 @@
 
 namespace gradtape {
 
-/// A dimension; the product of those that are not 0 must not overflow either, so that no later product can.
+/// Reads a dimension. The product of all nonzero dimensions must not overflow, so that no later product can.
 /// 0 after a failure.
 inline int64_t dimension(Call& call, int slot, int64_t* product) {
   const int64_t d = call.index(slot, int64_t{1} << 53, "a dimension is negative");

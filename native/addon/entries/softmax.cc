@@ -12,28 +12,28 @@ constexpr int64_t kLimit = int64_t{1} << 53;
 
 GT_GROUP(Matrix, rows, cols)
 
-/// A matrix's numbers, from the slot `first` on, and their product in `count`.
+/// Reads a matrix's dimensions, from the slot `first` on, and their product to `count`.
 void read_matrix(Call& call, int first, int64_t* rows, int64_t* cols, int64_t* count) {
   *rows = call.index(first + Matrix::rows, kLimit, "a dimension is negative");
   *cols = call.index(first + Matrix::cols, kLimit, "a dimension is negative");
   if (__builtin_mul_overflow(*rows, *cols, count)) call.fail("the shape is too large");
 }
 
-/// What few elements are, as they are stored: 16-bit floats have twice the bytes when they are computed with.
+/// The limit for transposed rows, in stored bytes: 16-bit floats take twice as many when computed with.
 constexpr int64_t kFewBytes = 8192, kFewComputeBytes = 2 * kFewBytes;
 
-/// Rows whose elements are `inner` apart, as many of them side by side: few elements are transposed for them.
-/// Their size is that of elements as they are computed with.
+/// Strided rows: elements of a row are `inner` apart, and `inner` rows are interleaved. Small inputs are
+/// transposed for the kernels. Sizes are those of the compute type.
 struct Transposed {
   int64_t outer, inner, cols, size;
 
-  /// Slot `slot` says how far the elements of a row are apart.
+  /// Slot `slot` has the distance between the elements of a row.
   Transposed(Call& call, int slot, int64_t rows, int64_t cols, int dtype)
       : outer(1),
         inner(call.index(slot, kLimit, "a dimension is negative")),
         cols(cols),
         size(dtype_size(compute_dtype(dtype))) {
-    if (inner < 1) call.fail("elements of a row are 0 apart");
+    if (inner < 1) call.fail("the step between elements of a row is 0");
     if (!call.ok() || inner == 1) return;
     outer = rows / inner;
     if (rows % inner != 0) call.fail("a dimension does not divide the rows");
@@ -41,7 +41,7 @@ struct Transposed {
       call.fail("there are too many rows that are not contiguous");
   }
   bool any() const { return inner > 1; }
-  /// Rows to contiguous ones (`to`), or contiguous ones to where x has them.
+  /// Copies strided rows to contiguous ones (`rows`), or contiguous ones back.
   void transpose(const void* from, void* to, bool rows) const {
     const auto plane = kernels().copy[size_index(size)].plane;
     for (int64_t o = 0; o < outer; o++) {
@@ -59,8 +59,8 @@ struct Transposed {
 
 }  // namespace
 
-/// y = the softmax of each row of x, or its logarithm. Elements of a row are `step` apart: 1, or of few
-/// elements the number of rows that lie side by side.
+/// y = the softmax of each row of x, or its logarithm. `step` is the distance between elements of a row: 1,
+/// or, for small inputs, the number of interleaved rows.
 GT_ENTRY(Softmax, (x, y), GT_PART(matrix, Matrix), dtype, GT_FLAG(logarithm), step) {
   int64_t rows, cols, count;
   read_matrix(call, Softmax::matrix, &rows, &cols, &count);
@@ -129,9 +129,9 @@ GT_ENTRY(SoftmaxGradient, (dy, y, dx), GT_PART(matrix, Matrix), dtype, GT_FLAG(l
   c.write_back();
 }
 
-/// The cross entropy of each row and, optionally, its gradient. The labels' dtype is that of the
-/// logits for a distribution per row, int32 or int64 for the number of the one label. Returns the position of
-/// the first number out of range (nothing is written then), or −1.
+/// The cross entropy of each row and, optionally, its gradient. Labels are a distribution per row, in the
+/// dtype of the logits, or a class number per row, int32 or int64. Returns the position of the first class
+/// number out of range (nothing is written then), or −1.
 GT_VALUE_ENTRY(CrossEntropy, (logits, labels, loss, GT_OPTIONAL(backprop)), GT_PART(matrix, Matrix), dtype,
                labels_dtype) {
   int64_t rows, cols, count;
@@ -140,7 +140,7 @@ GT_VALUE_ENTRY(CrossEntropy, (logits, labels, loss, GT_OPTIONAL(backprop)), GT_P
   const int labels_dtype = call.dtype(CrossEntropy::labels_dtype);
   const bool wide = labels_dtype == static_cast<int>(DType::kInt64);
   const bool sparse = wide || labels_dtype == static_cast<int>(DType::kInt32);
-  if (!sparse && labels_dtype != dtype) call.fail("labels have another dtype than logits");
+  if (!sparse && labels_dtype != dtype) call.fail("labels have a different dtype than logits");
   const int64_t size = dtype_size(dtype), label_size = dtype_size(labels_dtype);
   const void* logits = call.read(CrossEntropy::logits, count, size);
   const void* labels = call.read(CrossEntropy::labels, sparse ? rows : count, label_size);

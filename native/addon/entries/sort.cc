@@ -1,4 +1,4 @@
-// Entries of the sorting family, and of what finds equal elements.
+// Entries of sort, topK and unique.
 #include "runtime/sort/sort.h"
 #include "addon/entry.h"
 #include "runtime/convert/converted.h"
@@ -50,7 +50,7 @@ GT_ENTRY(Sort, (x, y), GT_PART(all, RowNumbers), GT_FLAG(positions), GT_FLAG(des
   c.write_back();
 }
 
-/// The k ≤ n greatest of each row, and their positions (int32).
+/// The k ≤ n largest elements of each row, and their positions (int32).
 GT_ENTRY(TopK, (x, values, indices), GT_PART(all, RowNumbers), k) {
   const Rows r = rows_of(call, TopK::all);
   if (!call.ok()) return;
@@ -68,9 +68,9 @@ GT_ENTRY(TopK, (x, values, indices), GT_PART(all, RowNumbers), k) {
   c.write_back();
 }
 
-/// How many different elements there are; so many elements y, came (int32) and counts have then. index and
-/// counts are int64 if `wide`.
-GT_VALUE_ENTRY(Unique, (x, index, y, came, counts), n, dtype, GT_FLAG(wide)) {
+/// Returns the number of distinct elements, which is the valid length of y, first_positions (int32) and
+/// counts. index and counts are int64 if `wide`, else int32.
+GT_VALUE_ENTRY(Unique, (x, index, y, first_positions, counts), n, dtype, GT_FLAG(wide)) {
   UniqueCall u = {};
   u.n = call.index(Unique::n, int64_t{1} << 31, "the vector is too long for unique");
   u.dtype = call.dtype(Unique::dtype);
@@ -79,7 +79,7 @@ GT_VALUE_ENTRY(Unique, (x, index, y, came, counts), n, dtype, GT_FLAG(wide)) {
   u.x = call.read(Unique::x, u.n, size);
   u.index = call.write(Unique::index, u.n, index_size);
   u.y = call.write(Unique::y, u.n, size);
-  u.came = static_cast<int32_t*>(call.write(Unique::came, u.n, 4));
+  u.first_positions = static_cast<int32_t*>(call.write(Unique::first_positions, u.n, 4));
   u.counts = call.write(Unique::counts, u.n, index_size);
   if (!call.ok()) return -1;
   Converted c(u.dtype, is_kind(u.dtype, kFloating) ? compute_dtype(u.dtype) : u.dtype);

@@ -9,10 +9,10 @@ namespace gradtape {
 
 namespace {
 
-/// Windows, strides and paddings are smaller than this; so are the distances that windows reach.
+/// Upper bound of window sizes, strides and paddings, and of the distances between taps.
 constexpr int64_t kWindow = int64_t{1} << 31;
 
-/// One number of each list for each of three dimensions of space.
+/// Each list has one number per spatial dimension.
 GT_GROUP(Windows, GT_LIST(size, 3), GT_LIST(out, 3), GT_LIST(kernel, 3), GT_LIST(stride, 3),
          GT_LIST(dilation, 3), GT_LIST(before, 3))
 
@@ -46,10 +46,10 @@ void read_windows(Call& call, int first, WindowDim* dims) {
   }
 }
 
-/// Elements of the input and of the output; fails where there are too many.
+/// Counts the elements of the input and of the output; fails on overflow.
 void count_elements(Call& call, const WindowCall& window, int64_t* in, int64_t* out) {
-  // Eight for the bytes of an element.
-  int64_t room_in = 8, room_out = 8;
+  // 8: the bytes of an element.
+  int64_t bytes_in = 8, bytes_out = 8;
   *in = *out = 1;
   bool fits = true;
   const auto both = [&](int64_t a, int64_t b) {
@@ -58,17 +58,17 @@ void count_elements(Call& call, const WindowCall& window, int64_t* in, int64_t* 
   both(window.batch, window.batch);
   both(window.channels, window.channels);
   for (const WindowDim& d : window.dims) both(d.size, d.out);
-  if (!fits || !multiply_into(&room_in, *in) || !multiply_into(&room_out, *out)) {
+  if (!fits || !multiply_into(&bytes_in, *in) || !multiply_into(&bytes_out, *out)) {
     call.fail("the shape is too large");
   }
 }
 
 }  // namespace
 
-/// A depthwise convolution or one of its gradients. Kind: 0 y from x and w, 1 x from y and w, 2 w from x and
-/// y. y = f(the convolution + bias + residual): the bias has an element for each channel, the residual those
-/// of y, and `activation` is the unary op f, −1 for none. Windows have two dimensions: the first of the three
-/// is 1.
+/// A depthwise convolution or one of its gradients. Kind: 0 y from x and w, 1 dx from dy (`y`) and w, 2 dw
+/// from x and dy. y = f(convolution + bias + residual): the bias has one element per channel, the residual
+/// the shape of y, and `activation` is the number of the unary op f, −1 for none. Windows are
+/// two-dimensional: the first of the three dimensions is 1.
 GT_ENTRY(Depthwise, (x, w, y, GT_OPTIONAL(bias), GT_OPTIONAL(residual)), dtype, kind, activation, batch,
          channels, GT_PART(windows, Windows)) {
   const int dtype = call.dtype(Depthwise::dtype, kFloating);
@@ -79,10 +79,10 @@ GT_ENTRY(Depthwise, (x, w, y, GT_OPTIONAL(bias), GT_OPTIONAL(residual)), dtype, 
   read_windows(call, Depthwise::windows, window.dims);
   window.dims[0] = {1, 1, 1, 1, 1, 0};
   window.bytes = dtype_size(dtype);
-  int64_t in = 0, out = 0, weights = 1, room = 8;
+  int64_t in = 0, out = 0, weights = 1, bytes = 8;
   count_elements(call, window, &in, &out);
   if (!multiply_into(&weights, window.dims[1].kernel) || !multiply_into(&weights, window.dims[2].kernel) ||
-      !multiply_into(&weights, window.channels) || !multiply_into(&room, weights)) {
+      !multiply_into(&weights, window.channels) || !multiply_into(&bytes, weights)) {
     call.fail("the shape is too large");
   }
   Converted converted(dtype, compute_dtype(dtype));
@@ -103,8 +103,8 @@ GT_ENTRY(Depthwise, (x, w, y, GT_OPTIONAL(bias), GT_OPTIONAL(residual)), dtype, 
   }
   converted.write_back();
 }
-/// Pooling or a gradient of it, each kind of some of the buffers: 0 y = max x; 1 y = g where x is largest; 2
-/// dx from y where x is largest; 3 y = mean x; 4 dx from y.
+/// Pooling or one of its gradients; each kind uses some of the buffers: 0 y = max x; 1 y = g at the maximum
+/// of x; 2 dx from y at the maximum of x; 3 y = mean x; 4 dx from y.
 GT_ENTRY(Pool, (GT_OPTIONAL(x), GT_OPTIONAL(g), y, GT_OPTIONAL(dx)), dtype, kind, batch, channels,
          GT_PART(windows, Windows)) {
   const int dtype = call.dtype(Pool::dtype, kNumeric);

@@ -7,9 +7,9 @@ GT_FUNCTION(CastFn, const void* x, void* y, int64_t n);
 
 namespace {
 
-/// A float as an integer, as TensorFlow has it on x86, on every machine: truncated toward zero; what int32 or
-/// int64 can't hold becomes their least value. Narrower integers are the low bits of the int32, uint32 those
-/// of the int64. A uint64 is exact up to 2⁶⁴, and else the bits of the int64.
+/// Float to integer with TensorFlow's results on x86, on every machine: truncated toward zero; what int32 or
+/// int64 cannot hold becomes their least value. Narrower integers are the low bits of the int32, uint32 those
+/// of the int64. uint64 is exact up to 2⁶⁴, otherwise the bits of the int64.
 template <class From, class To>
 GT_INLINE To truncate(From x) {
   using Int = decltype([] {
@@ -26,7 +26,7 @@ GT_INLINE To truncate(From x) {
     return large ? r ^ uint64_t { 1 } << 63 : r;
   } else {
     constexpr Int least = sizeof(Int) == 8 ? Int(INT64_MIN) : Int(INT32_MIN);
-    // A double may truncate into int32's range from just below it.
+    // A double slightly below int32's range may still truncate into it.
     constexpr bool fraction_below = sizeof(From) == 8 && sizeof(Int) == 4;
     const bool fits = (fraction_below ? x > -limit - 1 : x >= -limit) && x < limit;
     const Int r = static_cast<Int>(fits ? x : From(0));
@@ -34,7 +34,7 @@ GT_INLINE To truncate(From x) {
   }
 }
 
-/// One element; no float of 16 bits. Wider integers lose their high bits.
+/// One element, not a 16-bit float. Narrowing integers drops the high bits.
 template <class From, class To>
 GT_INLINE To convert(From x) {
   if constexpr (is_bool<To>) {
@@ -56,7 +56,7 @@ void cast_run(const void* xv, void* yv, int64_t n) noexcept {
   for (int64_t i = 0; i < n; i++) y[i] = convert<From, To>(x[i]);
 }
 
-/// n elements from x to y by `lanes(x, y)`, as many at a time as a register has lanes of float32.
+/// Converts n elements by `lanes(x, y)`, one float32 register's worth at a time.
 template <class From, class To, class F>
 GT_INLINE void each_lanes(const void* xv, void* yv, int64_t n, const F& lanes) {
   constexpr int L = kLanes<float>;
@@ -70,7 +70,7 @@ GT_INLINE void each_lanes(const void* xv, void* yv, int64_t n, const F& lanes) {
   lanes(last, converted);
   memcpy(y, converted, static_cast<size_t>(n) * sizeof(To));
 }
-/// Floats that are converted to float32, and back.
+/// Floats that are converted through float32.
 template <class T>
 GT_OUTLINE void widen(const void* xv, void* yv, int64_t n) noexcept {
   each_lanes<T, float>(xv, yv, n, [](const T* x, float* y) {
@@ -87,7 +87,7 @@ GT_OUTLINE void narrow(const void* xv, void* yv, int64_t n) noexcept {
   });
 }
 
-/// The top bit changes.
+/// Flips the top bit.
 template <class T>
 void flip(const void* xv, void* yv, int64_t n) noexcept {
   constexpr T kTop = static_cast<T>(T{1} << (8 * sizeof(T) - 1));
@@ -97,7 +97,7 @@ void flip(const void* xv, void* yv, int64_t n) noexcept {
   for (int64_t i = 0; i < n; i++) y[i] = x[i] ^ kTop;
 }
 
-/// From a 16-bit float by way of float32, from which `after` leads on to elements of `size` bytes.
+/// From a 16-bit float through float32; `after` converts that to elements of `size` bytes.
 GT_OUTLINE void cast_from_half(const Conversion& c, CastFn after, int64_t size, const void* x, void* y,
                                int64_t n) noexcept {
   alignas(64) float tile[kTile];
@@ -106,7 +106,7 @@ GT_OUTLINE void cast_from_half(const Conversion& c, CastFn after, int64_t size, 
     after(tile, bytes_at(y, i * size), count);
   });
 }
-/// To one by way of float32, to which `before` leads from elements of `size` bytes.
+/// To a 16-bit float through float32; `before` converts elements of `size` bytes to that.
 GT_OUTLINE void cast_to_half(const Conversion& c, CastFn before, int64_t size, const void* x, void* y,
                              int64_t n) noexcept {
   alignas(64) float tile[kTile];
@@ -116,8 +116,8 @@ GT_OUTLINE void cast_to_half(const Conversion& c, CastFn before, int64_t size, c
   });
 }
 
-/// Integers of one width share what does not depend on the sign: narrowing always, widening on the side of
-/// the result.
+/// Integers of one width share conversions that do not depend on the sign: narrowing never does, widening
+/// does not depend on the sign of the result.
 template <class From, class To>
 constexpr CastFn cast_fn() {
   constexpr bool from_half = is_float<From> && is_converted<From>;
@@ -165,7 +165,7 @@ constexpr gradtape::Conversions GT_CONVERSIONS = {
     {flip_conversion<uint8_t>(), flip_conversion<uint16_t>(), flip_conversion<uint32_t>(),
      flip_conversion<uint64_t>()}};
 
-/// By the dtype of x, then that of y.
+/// Indexed by the dtype of x, then by that of y.
 GT_FAMILY(cast, ByDType<ByDType<CastFn>> cast) {
   table.cast = by_dtype<ByDType<CastFn>>(
       []<class From> { return by_dtype<CastFn>([]<class To> { return cast_fn<From, To>(); }); });

@@ -1,13 +1,13 @@
-// Dtypes that a kernel does not compute with as they are stored: tiles of elements are converted to a type
-// that the kernel takes, and the results are converted back. Each family has one such loop and no second copy
-// of a kernel.
+// For dtypes that are stored as one type and computed with as another: tiles of elements are converted to a
+// type that the kernel accepts, and the results are converted back. Each family has one such loop instead of
+// a second copy of each kernel.
 #pragma once
 #include "kernels/element_types.h"
 #include "kernels/table.h"
 
 namespace gradtape {
 
-/// How elements are converted to those that a kernel takes, and its results back: floats are rounded,
+/// The conversion of elements to the type that a kernel accepts, and of its results back: floats are rounded,
 /// integers lose their high bits.
 struct Conversion {
   CastFn to_kernel, from_kernel;
@@ -16,8 +16,8 @@ struct Conversion {
 struct Conversions {
   ByDType<Conversion> compute;  // to the compute type
   ByDType<Conversion> floats;   // to float32
-  /// Integers of so many bytes (size_index) to those with or without a sign: their top bit changes, and their
-  /// order stays.
+  /// Between signed and unsigned integers of a size (size_index): flips the top bit, which preserves the
+  /// order.
   Conversion flip[4];
 };
 
@@ -37,10 +37,10 @@ GT_INLINE const Conversion& compute_conversion() {
   return GT_CONVERSIONS.compute[static_cast<int>(gradtape::DTypeOf<T>::dtype)];
 }
 
-/// Elements of a tile. Two of the widest fit the first cache, beside what a kernel needs.
+/// Elements of a tile. Two tiles of the widest type fit in L1, beside a kernel's other data.
 inline constexpr int64_t kTile = 1024, kTileBytes = 8 * kTile;
 
-/// f(begin, n) for each tile of so many elements.
+/// f(begin, n) for each tile.
 template <class F>
 GT_INLINE void each_tile(int64_t n, const F& f) {
   for (int64_t i = 0; i < n; i += kTile) f(i, n - i < kTile ? n - i : kTile);
@@ -48,8 +48,8 @@ GT_INLINE void each_tile(int64_t n, const F& f) {
 GT_INLINE const char* bytes_at(const void* p, int64_t bytes) { return static_cast<const char*>(p) + bytes; }
 GT_INLINE char* bytes_at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
 
-/// An op of one operand by `fn`, which takes what c converts to. (Arguments are in the order of those of the
-/// kernels that call these, which is one jump then.)
+/// Applies a unary op by `fn`, which takes the type that c converts to. (The order of the arguments matches
+/// that of the calling kernels, so that the call is a jump.)
 template <bool kToBool>
 GT_OUTLINE void unary_tiles(const void* x, void* y, int64_t n, const Conversion& c,
                             gradtape::UnaryFn fn) noexcept {
@@ -61,7 +61,7 @@ GT_OUTLINE void unary_tiles(const void* x, void* y, int64_t n, const Conversion&
   });
 }
 
-/// The same of two operands.
+/// The same for a binary op.
 template <int kMode, bool kToBool>
 GT_OUTLINE void binary_tiles(const void* av, const void* bv, void* y, int64_t n, const Conversion& c,
                              gradtape::BinaryFn fn) noexcept {

@@ -1,4 +1,4 @@
-// Copies over two dimensions of any steps: rows, splats, transposes.
+// Two-dimensional copies with any strides: rows, broadcasts, transposes.
 #include "kernels/simd/columns.h"
 #include "kernels/table.h"
 
@@ -8,14 +8,14 @@ struct Bytes16 {
   uint64_t half[2];
 };
 
-// ---- The transpose of a square that fits the registers ----
+// ---- Transpose of a square that fits in registers ----
 
-/// Two groups of a, then the same two of b, where a vector is four groups: first, first + step.
+/// For vectors of four groups: the groups first and first + step of a, then those of b.
 template <int N, int E, int kFirst, int kStep, class V, int... I>
 GT_INLINE V groups(V a, V b, Seq<I...>) {
   return __builtin_shufflevector(a, b, ((kFirst + (I / E % 2) * kStep) * E + I % E + (I / (2 * E)) * N)...);
 }
-/// One group of a, then the same of b, where a vector is two groups.
+/// For vectors of two groups: one group of a, then the same group of b.
 template <int N, int E, int kGroup, class V, int... I>
 GT_INLINE V pair(V a, V b, Seq<I...>) {
   return __builtin_shufflevector(a, b, (kGroup * E + I % E + (I / E) * N)...);
@@ -33,7 +33,7 @@ GT_INLINE void transpose_square(const T* src, int64_t src_row, T* dst, int64_t d
   V r[N], t[N];
   GT_UNROLL
   for (int j = 0; j < N; j++) memcpy(&r[j], src + j * src_row, sizeof(V));
-  // Within the groups: as many perfect shuffles as E has bits.
+  // Within the groups: log2(E) perfect shuffles.
   GT_UNROLL
   for (int stage = 1; stage < E; stage *= 2) {
     GT_UNROLL
@@ -47,7 +47,7 @@ GT_INLINE void transpose_square(const T* src, int64_t src_row, T* dst, int64_t d
     GT_UNROLL
     for (int i = 0; i < N; i++) r[i] = t[i];
   }
-  // Among the groups.
+  // Between the groups.
   if constexpr (kGroups == 2) {
     GT_UNROLL
     for (int c = 0; c < E; c++) {
@@ -71,8 +71,7 @@ GT_INLINE void transpose_square(const T* src, int64_t src_row, T* dst, int64_t d
   for (int i = 0; i < N; i++) memcpy(dst + i * dst_row, kGroups == 1 ? &r[i] : &t[i], sizeof(V));
 }
 
-/// dst[i * dst_row + j] = src[j * src_row + i] for any rectangle, in tiles that keep both sides in the first
-/// cache.
+/// dst[i * dst_row + j] = src[j * src_row + i] for any rectangle, in tiles for which both sides stay in L1.
 template <class T>
 void transpose_scalar(const T* src, int64_t src_row, T* dst, int64_t dst_row, int64_t rows, int64_t n) {
   constexpr int64_t kTile = 32;
@@ -87,8 +86,8 @@ void transpose_scalar(const T* src, int64_t src_row, T* dst, int64_t dst_row, in
   }
 }
 
-/// dst[i * dst_row + j] = src[j * src_row + i] for i < 16 bytes' worth, j < kGroups times as much: few rows
-/// are written at once, and few registers are needed.
+/// dst[i * dst_row + j] = src[j * src_row + i], where i covers 16 bytes and j kGroups times as many: few rows
+/// are written at a time, and few registers are needed.
 template <int kGroups, class T>
 GT_INLINE void transpose_strip(const T* src, int64_t src_row, T* dst, int64_t dst_row) {
   Vec<T, kGroup<T> * kGroups> r[kGroup<T>];
@@ -107,20 +106,20 @@ void transpose_strips(const T* src, int64_t src_row, T* dst, int64_t dst_row, in
   }
 }
 
-/// Whether rows so far apart fall into the same few sets of a cache. Then lines are evicted before the rest
-/// of them is used, and those that were fetched ahead as well: a transpose takes 1.4–1.8 times as long.
-bool crowds(int64_t row_bytes) {
+/// Whether rows this far apart map to the same few cache sets. Lines, prefetched ones included, are then
+/// evicted before they are used fully, and a transpose takes 1.4–1.8 times as long.
+bool shares_cache_sets(int64_t row_bytes) {
   constexpr int64_t kPeriod = 2048, kLine = 64;
   if (row_bytes < 0) row_bytes = -row_bytes;
   const int64_t rest = row_bytes % kPeriod;
   return row_bytes >= kPeriod / 2 && (rest < kLine || rest > kPeriod - kLine);
 }
 
-/// A block of the source is walked as long as it stays in the caches: so many bytes of so many rows.
+/// The source is read in blocks that stay in the caches: this many bytes of this many rows.
 constexpr int64_t kBlockBytes = 256, kBlockRows = 128;
 
-/// rows × n of a block by way of a buffer whose rows do not crowd: whole lines are read, few rows written at
-/// once.
+/// Transposes a block of rows × n through a buffer whose rows map to different cache sets: whole lines are
+/// read, and few rows are written at a time.
 template <class T>
 void transpose_buffered(const T* src, int64_t src_row, T* dst, int64_t dst_row, int64_t rows, int64_t n) {
   constexpr int64_t kWidth = kBlockBytes / static_cast<int64_t>(sizeof(T));
@@ -143,7 +142,7 @@ void transpose_direct(const T* src, int64_t src_row, T* dst, int64_t dst_row, in
     const auto square = [=](int64_t i, int64_t j) {
       transpose_square(src + j * src_row + i, src_row, dst + i * dst_row + j, dst_row);
     };
-    // Along the rows of the destination, but where these are short.
+    // Along the rows of the destination, unless these are short.
     if (n > kBlockRows / 2) {
       for (int64_t i = 0; i < squares; i += N) {
         for (int64_t j = 0; j < n; j += N) square(i, j);
@@ -166,8 +165,8 @@ void transpose(const T* src, int64_t src_row, T* dst, int64_t dst_row, int64_t r
     constexpr int64_t kWidth = kBlockBytes / static_cast<int64_t>(sizeof(T));
     const int64_t strips = rows / E * E, whole = n / N * N, groups = n / E * E;
     const bool buffered = whole >= kBlockRows / 4 && strips >= kWidth / 4 &&
-                          (crowds(src_row * static_cast<int64_t>(sizeof(T))) ||
-                           crowds(dst_row * static_cast<int64_t>(sizeof(T))));
+                          (shares_cache_sets(src_row * static_cast<int64_t>(sizeof(T))) ||
+                           shares_cache_sets(dst_row * static_cast<int64_t>(sizeof(T))));
     for (int64_t i = 0; i < strips; i += kWidth) {
       const int64_t width = strips - i < kWidth ? strips - i : kWidth;
       for (int64_t j = 0; j < whole; j += kBlockRows) {
@@ -221,7 +220,7 @@ void contiguous_rows(const char* src, int64_t src_row, char* dst, int64_t dst_ro
   }
 }
 
-/// Steps that the compiler turns into shuffles.
+/// Steps for which the compiler generates shuffles.
 template <int kStep, class T>
 void strided_rows(const T* src, int64_t src_row, T* dst, int64_t dst_row, int64_t rows, int64_t n) {
   for (int64_t i = 0; i < rows; i++) {
@@ -231,7 +230,7 @@ void strided_rows(const T* src, int64_t src_row, T* dst, int64_t dst_row, int64_
     for (int64_t j = 0; j < n; j++) row[j] = from[j * kStep];
   }
 }
-/// Rows of kWidth elements that lie side by side in the destination: the columns are interleaved.
+/// kWidth columns that are adjacent in the destination: their elements are interleaved.
 template <int kWidth, class T>
 void zip_rows(const T* src, int64_t src_step, T* dst, int64_t rows) {
   GT_IVDEP
@@ -247,7 +246,7 @@ void plane(const void* src_v, int64_t src_row, int64_t src_step, void* dst_v, in
   const T* src = static_cast<const T*>(src_v);
   T* dst = static_cast<T*>(dst_v);
   constexpr int64_t kSize = sizeof(T);
-  if (n <= 0) return;  // then there may be no element to read
+  if (n <= 0) return;  // there may be no element to read
   if (dst_step != 1) {
     for (int64_t i = 0; i < rows; i++) {
       const T* from = src + i * src_row;
@@ -299,5 +298,5 @@ constexpr gradtape::CopyEntry kCopy[gradtape::kSizes] = {
 
 }  // namespace
 
-/// By size_index.
+/// Indexed by size_index.
 GT_FAMILY(copy, const CopyEntry* copy) { table.copy = kCopy; }

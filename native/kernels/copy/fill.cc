@@ -1,4 +1,4 @@
-// Runs that have no input (fill, iota), and the search for values that an op forbids.
+// fill, iota, and the search for values that an op forbids.
 #include "kernels/elementwise/elementwise.h"
 
 /// y[i] = *pattern, one element.
@@ -35,7 +35,7 @@ void iota_run(const void* start, const void* delta, int64_t first, void* yv, int
   }
 }
 
-/// Floats of 16 bits: float32, rounded.
+/// 16-bit floats: computed in float32 and rounded.
 template <class T>
 void iota_rounded(const void* start, const void* delta, int64_t first, void* y, int64_t n) noexcept {
   alignas(64) float tile[kTile];
@@ -45,7 +45,7 @@ void iota_rounded(const void* start, const void* delta, int64_t first, void* y, 
   });
 }
 
-/// Blocks are tested without a branch per element; the place is looked up only in a block that has one.
+/// Blocks are tested without a branch per element; the position is searched only in a block that has one.
 template <class T, gradtape::FindKind kKind>
 int64_t find_run(const void* xv, int64_t n) noexcept {
   const T* x = static_cast<const T*>(xv);
@@ -65,7 +65,7 @@ int64_t find_run(const void* xv, int64_t n) noexcept {
 
 }  // namespace
 
-/// Fills are by size_index.
+/// Fills are indexed by size_index.
 GT_FAMILY(fill, FillFn fill[kSizes], ByDType<IotaFn> iota, ByDType<FindFn> find[kFindKinds]) {
   using gradtape::FindFn;
   table.fill[0] = &fill_run<uint8_t>;

@@ -6,7 +6,7 @@
 
 namespace {
 
-/// Φ, the normal distribution, and its density.
+/// Φ, the standard normal distribution function, and its density.
 GT_INLINE double normal_cdf(double x) { return 0.5 * __builtin_erfc(x * -0.70710678118654752440); }
 GT_INLINE double normal_density(double x) { return 0.39894228040143267794 * __builtin_exp(-0.5 * x * x); }
 GT_INLINE double logistic(double x) {
@@ -15,7 +15,7 @@ GT_INLINE double logistic(double x) {
 }
 constexpr double kGeluTanhScale = 1.5957691216057307118, kGeluTanhCubic = kGeluTanhScale * 0.044715;
 GT_INLINE double gelu_tanh_argument(double x) { return x * (kGeluTanhScale + kGeluTanhCubic * (x * x)); }
-/// −inf times 0 is no number; what these functions tend to there is 0.
+/// −inf · 0 is NaN, but the limit of these functions there is 0.
 GT_INLINE double finite_left(double x) { return x < -1e300 ? -1e300 : x; }
 
 GT_INLINE double gelu_f64(double x) {
@@ -118,7 +118,7 @@ struct LeakyRelu {
     return x > T(0) ? x : x * alpha;
   }
 };
-/// The slope of that.
+/// The derivative of that.
 struct LeakySlope {
   GT_FOR(is_float)
   template <class T>
@@ -164,8 +164,8 @@ struct SparseSigmoid {
   }
 };
 
-/// a·b + c by name, as `fma` has it for the other instruction sets: where a and b are one number for a whole
-/// loop, the compiler would take their product out of it and round it, which it does not in a pipeline.
+/// a·b + c, explicitly fused: if a and b are constant in a loop, the compiler would hoist their product and
+/// round it, which it does not do in a pipeline stage.
 template <class V>
 GT_INLINE V fused(V a, V b, V c) {
 #if defined(__AVX512F__) && GT_VEC_BYTES == 64
@@ -179,7 +179,7 @@ GT_INLINE V fused(V a, V b, V c) {
 #endif
 }
 
-/// (x + √(x² + b)) / 2; where x is negative and the sum would cancel, b / (√(x² + b) − x) / 2.
+/// (x + √(x² + b)) / 2; for negative x, where the sum would cancel, b / (√(x² + b) − x) / 2.
 struct Squareplus {
   GT_FOR(is_float)
   static constexpr bool has_stage = false;
@@ -193,7 +193,7 @@ struct Squareplus {
   }
 };
 
-/// x, and alpha·(exp(x/alpha) − 1) where it is negative.
+/// x, or alpha·(exp(x/alpha) − 1) if x is negative.
 struct Celu {
   template <class T>
   static constexpr bool has = is_float<T>;
@@ -211,7 +211,7 @@ struct Celu {
   }
 };
 
-/// A gradient from dy and x: float32 by the register form, float64 by the C library.
+/// A gradient function of dy and x: float32 by the vector form, float64 by the C library.
 #define GT_GRADIENT(Name, vector_form, float_cost, double_form)             \
   struct Name {                                                             \
     template <class T>                                                      \

@@ -1,4 +1,4 @@
-// Elementwise kernels of two operands. To add one: a functor, and its line in the list at the end.
+// Elementwise binary kernels. To add one: a functor, and its line in the list at the end.
 #include "kernels/elementwise/activations.h"
 #include "kernels/elementwise/comparisons.h"
 #include "kernels/elementwise/division.h"
@@ -34,7 +34,8 @@ struct Multiply {
   }
 };
 
-/// Integers wrap; to a negative power they give the truncated value (callers refuse those first), 0 for 0.
+/// Integers wrap. A negative exponent gives the truncated result, 0 for base 0 (callers reject negative
+/// exponents).
 struct Pow {
   template <class T>
   static constexpr int cost = sizeof(T) == 4 ? 12 : kLibraryCost;
@@ -46,7 +47,7 @@ struct Pow {
   static Vec<T> vec(Vec<T> a, Vec<T> b) {
     return pow_f32(a, b);
   }
-  /// Squares are what powers mostly are; the gradient of one asks for the first power.
+  /// Squaring is the most frequent power, and its gradient needs the first power.
   template <class T>
   static bool by_scalar(const T* a, T b, T* y, int64_t n) {
     if (b == T(2)) {
@@ -77,7 +78,7 @@ struct Pow {
   }
 };
 
-/// NaN in either place gives NaN; of equal values the first.
+/// NaN if either is NaN; of equal values the first.
 struct Maximum {
   GT_FOR(is_number)
   static constexpr bool by_order = true;
@@ -220,7 +221,7 @@ struct BitwiseXor {
   }
 };
 
-/// The number of places of a shift, from 0 to the last bit.
+/// The shift count, clamped to [0, bits − 1].
 template <class T>
 GT_INLINE T shift_count(T b) {
   constexpr T last = static_cast<T>(8 * sizeof(T) - 1);
@@ -236,7 +237,7 @@ struct LeftShift {
   }
 };
 
-/// Copies of the sign bit come in from the left.
+/// Arithmetic shift: copies of the sign bit come in from the left.
 struct RightShift {
   GT_FOR(is_integer)
   static constexpr bool as_stored = true;
@@ -246,7 +247,7 @@ struct RightShift {
   }
 };
 
-/// The number beside a, in b's direction.
+/// The next representable number after a in b's direction.
 struct Nextafter {
   GT_FOR(is_real)
   template <class T>
@@ -261,7 +262,7 @@ struct Nextafter {
   }
 };
 
-/// Gradients that are one pass instead of three: dy by what the forward op saved.
+/// Gradients in one pass instead of three: of dy and what the forward op saved.
 struct ReluGrad {
   GT_FOR(is_number)
   static constexpr bool as_stored = true;

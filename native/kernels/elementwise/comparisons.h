@@ -1,4 +1,4 @@
-// Functors that give bools: comparisons, and logical ops of bools.
+// Functors with bool results: comparisons and logical ops.
 #pragma once
 #include "kernels/elementwise/elementwise.h"
 

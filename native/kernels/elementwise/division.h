@@ -1,10 +1,10 @@
-// Functors of division and of remainders.
+// Functors of division and remainder.
 #pragma once
 #include "kernels/elementwise/elementwise.h"
 
 namespace {
 
-/// Real division; integers are cast before they come here.
+/// Real division; callers cast integers first.
 struct Divide {
   GT_FOR(is_float)
   template <class T>
@@ -13,8 +13,8 @@ struct Divide {
   }
 };
 
-/// a / b toward zero for integers. Never traps: x / 0 is 0 (callers look for zeros first), and the least
-/// value over −1 wraps to itself.
+/// a / b, truncated toward zero, for integers. Never traps: x / 0 is 0 (callers look for zeros first), and
+/// the least value divided by −1 wraps to itself.
 template <class T>
 GT_INLINE T safe_divide(T a, T b) {
   if (b == T(0)) return T(0);
@@ -23,7 +23,7 @@ GT_INLINE T safe_divide(T a, T b) {
   }
   return static_cast<T>(a / b);
 }
-/// a − (a / b)·b, so that an op that wants both divides once; 0 for b = 0.
+/// a − (a / b)·b for a given quotient, so that an op that needs both divides once; 0 for b = 0.
 template <class T>
 GT_INLINE T safe_remainder(T a, T b) {
   using P = promoted_t<T>;
@@ -31,8 +31,8 @@ GT_INLINE T safe_remainder(T a, T b) {
   return static_cast<T>(static_cast<P>(a) - static_cast<P>(safe_divide(a, b)) * static_cast<P>(b));
 }
 
-// Quotients of integers of 16 bits lie farther from the next whole number than float32 rounds them, so that
-// they are cut off there.
+// Quotients of 16-bit integers are farther from the next integer than float32's rounding error, so truncating
+// the rounded quotient is exact.
 
 struct Truncatediv {
   GT_FOR(is_number)
@@ -66,9 +66,9 @@ struct Floordiv {
   }
 };
 
-/// The remainder of a / b with a's sign, exact as the C library's, in registers where that is possible. A
-/// quotient q below 2²⁸ has a product with b of no more than 53 bits, so that a − q·b is exact in double; and
-/// a / b in double does not round up to a whole number, from which it is at least 2⁻²⁴ of itself away.
+/// The remainder of a / b with a's sign, exact like fmod, in registers where possible. For a quotient q below
+/// 2²⁸, q·b has at most 53 bits, so a − q·b is exact in double; and a / b in double does not round up to an
+/// integer, because its relative distance from one is at least 2⁻²⁴.
 GT_INLINE vf remainder_vec(vf a, vf b) {
   const vi beyond = ~((abs(a / b) < 268435456.0f) & (abs(b) < __builtin_inff()));
   if (any(beyond)) {
@@ -83,8 +83,8 @@ GT_INLINE vf remainder_vec(vf a, vf b) {
   constexpr int32_t kSign = static_cast<int32_t>(0x80000000u);
   return bitcast<vf>((bitcast<vi>(r) & ~kSign) | (bitcast<vi>(a) & kSign));
 }
-/// The same of doubles. The quotient may have been rounded up, by one: then the rest, exact in a fused
-/// multiplication, has the wrong sign.
+/// The same for doubles. The quotient may have been rounded up by one; the remainder, exact by FMA, then has
+/// the wrong sign.
 GT_INLINE double remainder_one(double a, double b) {
 #if defined(__FMA__) || defined(__aarch64__)
   const double q = __builtin_trunc(a / b);
@@ -103,7 +103,7 @@ inline constexpr int kRemainderCost = 8;
 inline constexpr int kRemainderCost = kLibraryCost;
 #endif
 
-/// The remainder with b's sign. Floats are exact (fmod), as TensorFlow's are.
+/// The remainder with b's sign. Floats are exact (fmod), as in TensorFlow.
 struct Floormod {
   GT_FOR(is_number)
   static constexpr bool by_float = true;

@@ -1,20 +1,20 @@
-// How an elementwise functor becomes rows of the kernel table.
+// Turns elementwise functors into rows of the kernel table.
 //
 // A functor is a struct with
 //   template <class T> static constexpr bool has = ...;   // the element types it is defined for
 // and one of
 //   template <class T> static T scalar(T x)               // one element; compilers vectorise the loop
 //   template <class T> static Vec<T> vec(Vec<T> x)        // one register, where `vectorised<T>` says so
-// and, where an element takes long, so that fewer of them are worth another thread,
+// and optionally, for functions so slow that fewer elements are worth another thread,
 //   template <class T> static constexpr int cost = ...;   // 1: as long as passing through memory
-// and, where integers can do without their compute type, one of
+// and optionally, if integers do not need their compute type, one of
 //   static constexpr bool by_bits = true;    // the bits of results do not depend on the sign of operands
 //   static constexpr bool by_order = true;   // operands are compared; results are one of them, or bools
 //   static constexpr bool as_stored = true;  // nothing leaves the range of the storage type
-//   static constexpr bool by_float = true;   // of two bytes or one: float32 has the same results
+//   static constexpr bool by_float = true;   // 8- and 16-bit integers: float32 has the same results
 // (binary functors take two arguments; predicates return bool from `scalar`). A binary functor may also have
-//   template <class T> static bool by_scalar(const T* a, T b, T* y, int64_t n)   // true: knew a shorter way
-// and one that is another one of its operands in reverse has, in place of a function,
+//   template <class T> static bool by_scalar(const T* a, T b, T* y, int64_t n)   // true: it did it all
+// and a functor that is another one with its operands swapped has, instead of a function,
 //   using Swapped = ...;
 #pragma once
 #include "kernels/convert/tiles.h"
@@ -51,7 +51,7 @@ vectorised<T>;
 template <class F, class T>
 concept HasShortcut = requires(const T* a, T* y) { F::template by_scalar<T>(a, *a, y, 0); };
 
-// Not within the functions of other dtypes that call these: there would be copies.
+// Not inlined into the functions of other dtypes that call it, which would duplicate the code.
 template <class F, class T>
 GT_OUTLINE void unary_run(const void* xv, void* yv, int64_t n) noexcept {
   const T* x = static_cast<const T*>(xv);
@@ -105,7 +105,7 @@ GT_OUTLINE void binary_run(const void* av, const void* bv, void* yv, int64_t n) 
   }
 }
 
-/// The type whose kernel serves T.
+/// The type whose kernel is used for T.
 template <class F, class T>
 constexpr auto kernel_type() {
   if constexpr (requires { requires F::by_bits && !is_float<T>; }) {
@@ -123,7 +123,7 @@ constexpr auto kernel_type() {
 template <class F, class T>
 using kernel_t = typename decltype(kernel_type<F, T>())::type;
 
-/// Whether T is converted to that type by its top bit.
+/// Whether T is converted to that type by flipping the top bit.
 template <class F, class T>
 constexpr bool flips() {
   if constexpr (requires { requires F::by_order && is_integer<T>; }) {
@@ -179,7 +179,7 @@ constexpr gradtape::BinaryFn binary_fn() {
   }
 }
 
-/// What a call of the C library costs, about.
+/// The approximate cost of a call of the C library.
 inline constexpr int kLibraryCost = 32;
 template <class F, class T>
 constexpr uint8_t cost_of() {
@@ -199,7 +199,7 @@ constexpr uint8_t cost_at() {
   }
 }
 
-/// A functor in registers, also where it has no form for them.
+/// A functor on registers, even if it has no vector form.
 template <class F, class T>
 GT_INLINE Vec<T> lanewise(Vec<T> a) {
   if constexpr (HasVec<F, T>) {
@@ -225,9 +225,9 @@ GT_INLINE Vec<T> lanewise(Vec<T> a, Vec<T> b) {
   }
 }
 
-/// Whether an op has a pipeline stage. Expensive ops have none, since memory traffic is the least of their
-/// cost, nor have ops whose results are bools. A functor with has_stage = false has none either: compilers
-/// contract its product with an addition unless the operand is a scalar, which a stage cannot distinguish.
+/// Whether an op has a pipeline stage. Expensive ops have none, since memory traffic is negligible beside
+/// them, nor have ops with bool results. A functor with has_stage = false has none either: compilers contract
+/// its product with an addition unless the operand is a scalar, which a stage cannot distinguish.
 inline constexpr int kMaxStageCost = 7;
 template <class F, class T>
 constexpr bool has_stage_for() {
@@ -239,12 +239,12 @@ constexpr bool has_stage_for() {
     return false;
   }
 }
-/// Functors so expensive that a partial block computes only the elements that exist. Binary functors are a
-/// loop over the block then, since unrolling would make eight copies of each for each StageForm.
+/// Functors so expensive that a partial block computes only the elements that exist. Binary ones loop over
+/// the block, since unrolling would make eight copies for each StageForm.
 template <class F, class T>
 inline constexpr bool is_long = cost_of<F, T>() > 1;
-/// Unary functors that are a loop over whole blocks too: beside their cost a detour through the first-level
-/// cache is short, and eight unrolled copies would be large.
+/// Unary functors that loop over whole blocks, too: storing the block in L1 is cheap beside their cost, and
+/// eight unrolled copies would be large.
 template <class F, class T>
 inline constexpr bool is_looped = cost_of<F, T>() > 2;
 
@@ -261,7 +261,7 @@ void unary_loop_stage(GT_STAGE_PARAMETERS) noexcept {
 template <class F, class T>
 __attribute__((flatten)) void unary_stage(GT_STAGE_PARAMETERS) noexcept {
   if constexpr (is_long<F, T>) {
-    // Out of line: its array on the stack would slow down whole blocks too.
+    // Not inlined: its array on the stack would slow down whole blocks, too.
     if (!is_whole(stage)) return unary_rest<F, T>(stage, at, v0, v1, v2, v3, v4, v5, v6, v7);
   }
   GT_STAGE_EACH((lanewise<F, T>(v)))
@@ -319,7 +319,7 @@ StageFn binary_stage_of(int form) {
   }
 }
 
-/// f<T>() for a dtype that has pipelines, else null.
+/// f<T>() for a dtype that has pipelines, otherwise null.
 template <class F>
 StageFn stage_of(int dtype, F f) {
   return gradtape::dispatch(dtype, [&]<class T>(gradtape::Type<T>) -> StageFn {

@@ -43,7 +43,7 @@ void fill_modes(gradtape::SelectFn* fn) {
 
 }  // namespace
 
-/// By size_index; null for sizes that no dtype has.
+/// Indexed by size_index; null for sizes that no dtype has.
 GT_FAMILY(select, SelectFn select[kSizes][kSelectModes]) {
   fill_modes<uint8_t>(table.select[0]);
   fill_modes<uint16_t>(table.select[1]);

@@ -4,13 +4,13 @@
 
 namespace {
 
-/// The inverse of erf: an estimate (S. Winitzki's) that three steps of Halley's method refine. Each step
-/// squares the error twice over, so that it is lost in rounding. Next to ±1 the error is that of erfc, which
-/// keeps its digits there.
+/// The inverse of erf: an estimate (S. Winitzki's), refined by three steps of Halley's method, each of which
+/// triples the number of correct digits. Near ±1 the error is computed from erfc, which keeps its precision
+/// there.
 inline double erfinv_f64(double x) {
   const double a = __builtin_fabs(x);
   if (!(a < 1)) return a == 1 ? __builtin_copysign(__builtin_inf(), x) : __builtin_nan("");
-  // erf(y) = 2 / sqrt(pi) (y - y^3 / 3): what y^5 adds is below the last bit.
+  // erf(y) = 2 / sqrt(pi) (y - y^3 / 3): the term in y^5 is below the last bit.
   constexpr double kHalfRootPi = 0.88622692545275801365;
   if (a < 1e-4) {
     const double y = x * kHalfRootPi;
@@ -27,7 +27,7 @@ inline double erfinv_f64(double x) {
   return __builtin_copysign(y, x);
 }
 
-/// Where the asymptotic series of the Bessel functions has all digits of a double.
+/// From here on the asymptotic series of the Bessel functions is accurate to double precision.
 inline constexpr double kBesselFar = 24;
 
 /// e^a / sqrt(2 pi a) (1 - (m - 1) / (8a) + (m - 1)(m - 9) / (2! (8a)^2) - ...), where m is 4 order^2.
@@ -39,7 +39,7 @@ inline double bessel_far(double a, double m) {
     sum += term;
     if (__builtin_fabs(term) < 1e-17 * sum) break;
   }
-  // Half of the exponent at a time: e^a overflows before the result does.
+  // Half of the exponent at a time: e^a would overflow before the result does.
   const double root = __builtin_exp(a / 2);
   return root * (sum / __builtin_sqrt(6.28318530717958647693 * a)) * root;
 }

@@ -1,4 +1,4 @@
-// Elementwise kernels of one operand. To add one: a functor, and its line in the list at the end.
+// Elementwise unary kernels. To add one: a functor, and its line in the list at the end.
 #include "kernels/elementwise/activations.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/elementwise/special.h"
@@ -6,7 +6,7 @@
 
 namespace {
 
-/// A math function: float32 by the register form, float64 by the C library.
+/// A math function: float32 by the vector form, float64 by the C library.
 #define GT_MATH(Name, vector_form, library_form, float_cost)                \
   struct Name {                                                             \
     template <class T>                                                      \
@@ -25,7 +25,7 @@ namespace {
     }                                                                       \
   };
 
-/// A math function with a register form for each type.
+/// A math function with a vector form for each type.
 #define GT_MATH_BOTH(Name, float_form, float_cost, double_form, double_cost) \
   struct Name {                                                              \
     GT_FOR(is_float)                                                         \
@@ -56,7 +56,7 @@ struct Negative {
   }
 };
 
-/// The least integer stays itself.
+/// The least integer is its own absolute value (it wraps).
 struct Abs {
   GT_FOR(is_number)
   static constexpr bool as_stored = true;
@@ -135,7 +135,7 @@ struct Ceil {
   }
 };
 
-/// Half to even.
+/// Rounds half to even.
 struct Round {
   GT_FOR(is_number)
   static constexpr bool by_bits = true;
@@ -239,7 +239,7 @@ GT_MATH(Asinh, asinh_f32, __builtin_asinh, 4)
 GT_MATH(Acosh, acosh_f32, __builtin_acosh, 4)
 GT_MATH(Atanh, atanh_f32, __builtin_atanh, 4)
 
-/// A function without a register form, which is computed in double.
+/// A function without a vector form, computed in double.
 #define GT_DOUBLE(Name, form)                 \
   struct Name {                               \
     GT_FOR(is_float)                          \

@@ -1,4 +1,4 @@
-// Rows found by number: gather, scatter, and the positions of a mask.
+// Rows selected by index: gather, scatter, and the positions of a mask.
 #include "kernels/elementwise/elementwise.h"
 
 namespace {
@@ -20,8 +20,8 @@ void gather_fixed(const char* src, const int64_t* rows, int64_t n, char* dst) {
   for (int64_t i = 0; i < n; i++) memcpy(dst + i * kBytes, src + rows[i] * kBytes, kBytes);
 }
 
-/// Rows lie all over the table: those to come are fetched some ahead (10,000 rows of 256 bytes out of 13 MB:
-/// 101 to 85 µs on one thread), up to so many bytes of each.
+/// Rows are scattered over the table, so rows this far ahead are prefetched, up to kMostAhead bytes of each
+/// (10,000 rows of 256 bytes out of 13 MB: 85 instead of 101 µs on one thread).
 constexpr int64_t kRowsAhead = 8, kLine = 64, kMostAhead = 1024;
 
 /// Rows of several cache lines.
@@ -129,7 +129,7 @@ struct Multiply {
     return static_cast<T>(static_cast<promoted_t<T>>(x) * static_cast<promoted_t<T>>(u));
   }
 };
-struct Divide {  // integers: towards zero; the caller has refused zeros
+struct Divide {  // integers: toward zero; the caller has rejected zeros
   template <class T>
   static constexpr bool has = is_number<T>;
   template <class T>
@@ -145,7 +145,7 @@ struct Divide {  // integers: towards zero; the caller has refused zeros
     }
   }
 };
-struct Minimum {  // a NaN in place stays, one among the updates is passed over, as in TensorFlow
+struct Minimum {  // as in TensorFlow, a NaN in dst stays and a NaN update is ignored
   static constexpr bool by_order = true;
   template <class T>
   static constexpr bool has = is_number<T>;
@@ -203,7 +203,7 @@ void apply_run(void* pv, const void* uv, int64_t n) noexcept {
   for (int64_t j = 0; j < n; j++) p[j] = F::apply(p[j], u[j]);
 }
 
-/// For dtypes that are converted: one loop for all ops. Each result is rounded.
+/// For dtypes that are converted: one loop for all ops, with each result rounded.
 GT_OUTLINE void scatter_tiles(const Conversion& c, ApplyFn apply, void* dst, int64_t dst_row,
                               const int64_t* rows, const int64_t* from, int64_t n, const void* updates,
                               int64_t update_row, int64_t update_step, int64_t columns) noexcept {
@@ -244,7 +244,7 @@ template <class F>
 constexpr ScatterEntry scatter_entry(const char* name, bool divides = false) {
   return {name, by_dtype<ScatterFn>([]<class T> { return scatter_fn<F, T>(); }), divides};
 }
-/// Bits are moved, whatever they mean.
+/// Copies bits, for any dtype of that size.
 constexpr ScatterEntry update_entry() {
   return {"update", by_dtype<ScatterFn>([]<class T> { return &scatter<Update, bits_t<T>>; }), false};
 }

@@ -1,17 +1,17 @@
-// Householder QR. The matrix is copied to columns of consecutive elements, which reflections go through by
-// whole vectors: columns end with zeros, and a reflector begins with zeros, so that no vector is partial.
+// Householder QR. The matrix is copied to contiguous columns, to which reflections are applied by full
+// vectors: columns are padded with zeros, and a reflector begins with zeros, so no vector is partial.
 #include "kernels/element_types.h"
 #include "kernels/simd/lanes.h"
 #include "kernels/table.h"
 
 namespace {
 
-/// Two vectors at a time.
+/// The unit of the loops: two vectors.
 constexpr int kPair = 2 * kLanes<double>;
 static_assert(gradtape::kQrAlign % kPair == 0);
 
-/// Columns that are reflected together: so the reflector is read once for all of them.
-constexpr int kTogether = 4;
+/// Columns that are reflected together, so that the reflector is read once for all of them.
+constexpr int kReflected = 4;
 
 /// Applies I − tau·v·vᵀ to N columns; v is 0 before element `from`, a multiple of kPair.
 template <int N>
@@ -44,17 +44,17 @@ GT_INLINE void reflect_columns(const double* v, double tau, double* a, int64_t f
 void reflect(const double* v, double tau, double* a, int64_t columns, int64_t from, int64_t stride) {
   if (tau == 0) return;
   int64_t c = 0;
-  for (; c + kTogether <= columns; c += kTogether) {
-    reflect_columns<kTogether>(v, tau, a + c * stride, from, stride);
+  for (; c + kReflected <= columns; c += kReflected) {
+    reflect_columns<kReflected>(v, tau, a + c * stride, from, stride);
   }
   for (; c < columns; c++) reflect_columns<1>(v, tau, a + c * stride, from, stride);
 }
 
-/// The first element of the vectors with element k.
+/// The first element of the pair of vectors that has element k.
 GT_INLINE int64_t first_of(int64_t k) { return k / kPair * kPair; }
 
-/// Makes column v the reflector that leaves of its elements from k on only the first, and returns tau; *head
-/// becomes what that is then: of the sign opposite to its own, as LAPACK and Eigen have it.
+/// Turns column v into the reflector that maps its elements from k on to (*head, 0, 0, …), and returns tau.
+/// *head has the sign opposite to that of element k, as in LAPACK and Eigen.
 double make_reflector(double* v, int64_t k, int64_t stride, double* head) {
   const int64_t from = first_of(k);
   for (int64_t i = from; i < k; i++) v[i] = 0;
@@ -87,8 +87,7 @@ void qr(const void* xv, void* qv, void* rv, int64_t m, int64_t n, int64_t column
   for (int64_t i = 0; i < m; i++) {
     for (int64_t j = 0; j < n; j++) a[j * stride + i] = static_cast<double>(x[i * n + j]);
   }
-  // Column k is done once it was reflected k + 1 times. What it was goes to R, and the reflector takes its
-  // place.
+  // Column k is final after k + 1 reflections: it is copied to R, and the reflector replaces it.
   for (int64_t k = 0; k < n; k++) {
     double* v = a + k * stride;
     const int64_t above = k < steps ? k : m;
@@ -99,8 +98,7 @@ void qr(const void* xv, void* qv, void* rv, int64_t m, int64_t n, int64_t column
     r[k * n + k] = static_cast<T>(head);
     reflect(v, taus[k], v + stride, n - k - 1, first_of(k), stride);
   }
-  // Q is the product of the reflections, applied to the columns of the identity from the last one to the
-  // first.
+  // Q is the product of the reflections, applied to columns of the identity from the last to the first.
   for (int64_t j = 0; j < columns; j++) b[j * stride + j] = 1;
   for (int64_t k = steps - 1; k >= 0; k--) {
     reflect(a + k * stride, taus[k], b + k * stride, columns - k, first_of(k), stride);

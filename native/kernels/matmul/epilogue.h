@@ -1,5 +1,5 @@
 // Epilogues of products and convolutions: bias, residual and relu are applied while the sums are in
-// registers, other activations while the results are in a near cache.
+// registers, other activations while the results are in cache.
 #pragma once
 #include "kernels/simd/lanes.h"
 #include "kernels/table.h"
@@ -8,8 +8,8 @@ namespace {
 
 using gradtape::Epilogue;
 
-/// p moved by a number of bytes. Steps in bytes keep compilers from making a second loop for a step of one
-/// element.
+/// p plus a number of bytes. With strides in bytes, compilers do not generate a second loop for a stride of
+/// one element.
 template <class T>
 GT_INLINE const T* ahead(const T* p, int64_t bytes) {
   return reinterpret_cast<const T*>(reinterpret_cast<const char*>(p) + bytes);
@@ -18,12 +18,12 @@ GT_INLINE const T* ahead(const T* p, int64_t bytes) {
 /// The part of an epilogue that is applied in registers; the rest is applied to the results in memory.
 template <class T>
 struct TileEpilogue {
-  const T* bias;  // of the tile's first column, or null
+  const T* bias;  // at the tile's first column, or null
   int64_t residual;
   bool adds, relu;
 
   TileEpilogue() = default;
-  /// Of the columns from `column` on.
+  /// For the columns from `column` on.
   TileEpilogue(const Epilogue* f, int64_t column) {
     const Epilogue none = {};
     if (f == nullptr) f = &none;

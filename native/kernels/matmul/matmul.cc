@@ -1,18 +1,19 @@
-// The matrix product: walks blocks of C in register tiles (matmul/register_tiles.h), and packs B into panels.
+// The matrix product: splits blocks of C into register tiles (matmul/register_tiles.h), and packs B into
+// panels.
 #include "kernels/element_types.h"
 #include "kernels/matmul/register_tiles.h"
 
 namespace {
 
-/// The columns of C as panels of at most `most` vectors: all full but the last two, which share what is left
-/// evenly, since a narrow tile is a slow one.
+/// Splits the columns of C into panels of at most `most` vectors. All are full except the last two, which
+/// share the remaining vectors evenly, because narrow tiles are slow.
 struct Panels {
   int64_t vectors, most, count;
   Panels(int64_t n, int lanes, int most_vectors)
       : vectors((n + lanes - 1) / lanes),
         most(most_vectors),
         count(vectors <= most ? 1 : (vectors + most - 1) / most) {}
-  /// Vectors in panel p.
+  /// The vectors of panel p.
   int64_t width(int64_t p) const {
     if (p < count - 2) return most;
     if (count == 1) return vectors;
@@ -62,8 +63,8 @@ void block(const MatmulBlock& m) noexcept {
     tile.a = static_cast<const T*>(m.a);
     tile.c = static_cast<T*>(m.c) + column;
     tile.epilogue = TileEpilogue<T>(m.epilogue, column);
-    // Fetching the next packed panel to L2 meanwhile was slower (1024: 110 GF/s to 102), blocks of 96 to 384
-    // rows were all the same.
+    // Prefetching the next packed panel to L2 here was slower (1024: 102 instead of 110 GF/s); blocks of 96
+    // to 384 rows were equally fast.
     for (int64_t s = 0; s < strips; s++) {
       const int64_t count = rows + (s < longer);
       fn[count - 1](tile);
@@ -129,7 +130,7 @@ void transpose(const void* x, int64_t x_row, int64_t rows, int64_t columns, void
   activate<T>(epilogue, static_cast<T*>(c), c_row, columns, rows);
 }
 
-/// Elements are moved, whatever their bits mean: T is an unsigned integer. Panels have up to so many vectors.
+/// Moves elements, so T is an unsigned integer. Panels have up to kVectors vectors.
 template <class T>
 GT_OUTLINE void pack_panels(const void* bv, int64_t b_row, int64_t b_col, int64_t k, int64_t n, void* packed,
                             int panel_vectors) noexcept {
@@ -139,7 +140,7 @@ GT_OUTLINE void pack_panels(const void* bv, int64_t b_row, int64_t b_col, int64_
   const Panels panels(n, L, panel_vectors);
   int64_t column = 0;
   if (b_col == 1) {
-    // Some rows at a time, for all panels: a row of B is read in one go.
+    // A few rows at a time for all panels, so that rows of B are read sequentially.
     constexpr int64_t kRows = 16;
     for (int64_t from = 0; from < k; from += kRows, column = 0) {
       const int64_t to = k - from < kRows ? k : from + kRows;
@@ -183,19 +184,18 @@ GT_OUTLINE void pack_panels(const void* bv, int64_t b_row, int64_t b_col, int64_
   }
 }
 
-// With many registers a tile has six or more rows for each time it loads B, so a panel may stay in L2. With
-// few it has two: the panel must fit L1, and there its lines must not collide, so it is packed.
+// With 32 registers a tile has six or more rows per load of B, so a panel may stay in L2. With 16 it has two:
+// the panel must fit L1, and is packed so that its lines do not map to the same cache sets.
 inline constexpr int kDepth = kRegisters == 32 ? 512 : kFused ? 128 : 256;
-inline constexpr int kManyRowsDepth = kRegisters == 32 ? 1024 : kDepth;  // fewer ways over C
+inline constexpr int kManyRowsDepth = kRegisters == 32 ? 1024 : kDepth;  // fewer passes over C
 inline constexpr int kWholeDepth = kRegisters == 32 ? 1024 : kDepth + kDepth / 2;
 inline constexpr int kPackBytes = kRegisters == 32 ? 2 << 20 : 96 << 10;
-// Packing is one more way through memory. (1600×512 in place: 32 rows take 198 µs instead of 260, 128 take
-// 789 instead of 845, 1024 the same; of 1024×1024 128 rows take 1123 instead of 1086.)
+// Packing is one more pass over memory. (1600×512 in place: 32 rows take 198 µs instead of 260, 128 take 789
+// instead of 845, 1024 the same; with 1024×1024, 128 rows take 1123 instead of 1086.)
 inline constexpr int kPackRows = kRegisters == 32 ? 160 : 17;
 
-// About 95 % of the multiply-adds that a core of 3.6 GHz can do: one a cycle of 64 bytes, two of 32, and
-// where the two operations are not fused a product and a sum of 16. Only the splitting among threads reads
-// it.
+// About 95% of the peak of a 3.6 GHz core: per cycle, one multiply-add of 64 bytes or two of 32; without FMA,
+// a product and a sum of 16. Used only to split work among threads.
 template <class T>
 inline constexpr int kRate = kLanes<T> *
                              (kRegisters == 32 && GT_VEC_BYTES == 64 ? 7
@@ -203,7 +203,7 @@ inline constexpr int kRate = kLanes<T> *
                                                                      : 4) /
                              2;
 
-/// How much is gained by the columns of C in place of its rows: nothing, some, much.
+/// How much is gained by computing Cᵀ: nothing, some, much.
 template <class T>
 inline constexpr int kTransposes = !kIsReal<T> || !kFused ? 0
                                    : GT_VEC_BYTES == 64   ? 2
@@ -214,7 +214,7 @@ void pack(const void* b, int64_t b_row, int64_t b_col, int64_t k, int64_t n, voi
   pack_panels<bits_t<T>>(b, b_row, b_col, k, n, packed, kPanelVectors<T>);
 }
 
-/// Null where nothing is gained by it.
+/// Null if nothing is gained by it.
 template <class T>
 constexpr auto transpose_of() -> decltype(gradtape::MatmulKernels::transpose) {
   if constexpr (kTransposes < T >> 0) {
@@ -251,7 +251,7 @@ constexpr gradtape::MatmulKernels kernels_of() {
 
 }  // namespace
 
-// Integers multiply as unsigned numbers: products and sums wrap.
+// Integers are multiplied as unsigned numbers: products and sums wrap.
 GT_FAMILY(matmul, ByDType<MatmulKernels> matmul) {
   table.matmul = by_dtype<gradtape::MatmulKernels>([]<class T>() -> gradtape::MatmulKernels {
     if constexpr (is_real<T> || (is_integer<T> && sizeof(T) >= 4)) {

@@ -1,9 +1,9 @@
 // Register tiles of the matrix product.
 //
-// A tile holds MR rows by NV vectors of C in registers while it walks K. Broadcasts of A's elements, not
-// multiply-adds, are what limits it, so tiles are wide with few rows. A is addressed by run-time strides and
-// is never packed; B's columns are contiguous, in place or in packed panels. Only the last vector of a row
-// can be partial: it is loaded and stored by lanes.
+// A tile holds MR rows by NV vectors of C in registers while it loops over k. Its speed is limited by the
+// broadcasts of A's elements, not by multiply-adds, so tiles are wide and have few rows. A is addressed by
+// run-time strides and is never packed; B's columns are contiguous, in place or in packed panels. Only the
+// last vector of a row can be partial: it is loaded and stored with a mask.
 #pragma once
 #include "kernels/matmul/epilogue.h"
 
@@ -12,14 +12,14 @@ namespace {
 using gradtape::MatmulBlock;
 
 #if defined(__AVX2__) || defined(__aarch64__)
-inline constexpr bool kFused = true;  // a multiply-add needs no register for the product
+inline constexpr bool kFused = true;  // no register is needed for the product
 #else
 inline constexpr bool kFused = false;
 #endif
 
 template <class T>
 inline constexpr bool kIsReal = T(0.5) != T(0);
-/// Most vectors of columns in a tile, and in the tiles for one or two rows of A.
+/// The maximum vectors per tile, and per tile for one or two rows of A.
 template <class T>
 inline constexpr int kPanelVectors = !kIsReal<T>        ? 2
                                      : kRegisters == 32 ? 4
@@ -28,18 +28,17 @@ inline constexpr int kPanelVectors = !kIsReal<T>        ? 2
 template <class T>
 inline constexpr int kThinVectors = kIsReal<T> && kRegisters == 32 ? 8 : kPanelVectors<T>;
 
-/// Most rows of a tile of nv vectors.
+/// The maximum rows of a tile of nv vectors.
 template <class T>
 constexpr int tile_rows(int nv) {
   constexpr int wide[] = {8, 8, 8, 6, 2, 2, 2, 2};   // 32 registers
   constexpr int fused[] = {8, 6, 3, 2, 2, 2, 0, 0};  // 16 registers
   constexpr int plain[] = {6, 4, 3, 2, 0, 0, 0, 0};  // 16 registers, the product needs one
-  constexpr int whole[] = {4, 4, 0, 0,
-                           0, 0, 0, 0};  // integers: code for fewer tiles is worth more than speed
+  constexpr int whole[] = {4, 4, 0, 0, 0, 0, 0, 0};  // integers: small code matters more than speed
   return (kIsReal<T> ? (kRegisters == 32 ? wide : kFused ? fused : plain) : whole)[nv - 1];
 }
 inline constexpr int kMaxTileRows = 8;
-/// Where masks are free one function serves full and partial tiles.
+/// If masking is free, one function handles full and partial tiles.
 #if defined(__AVX512F__) && GT_VEC_BYTES == 64
 inline constexpr bool kFreeMasks = true;
 #else
@@ -60,11 +59,12 @@ struct Tile {
   TileEpilogue<T> epilogue;
 };
 
-/// The elements of a transposed A lie far apart: no hardware prefetcher follows them, so they are fetched
-/// this many steps ahead (288×25088 transposed: 66 GF/s without, 91 with). A's other forms do not notice.
-inline constexpr int64_t kSoon = 16;
+/// The elements of a transposed A are far apart: hardware prefetchers do not follow them, so they are
+/// prefetched this many steps ahead (288×25088 transposed: 91 instead of 66 GF/s). Other layouts of A gain
+/// nothing.
+inline constexpr int64_t kPrefetchSteps = 16;
 
-/// Writes a tile's sums to memory, or adds them to what is there; row(r) is where row r begins.
+/// Writes a tile's sums to memory, or adds them to what is there; row(r) is the address of row r.
 template <class T, int MR, int NV, bool kPartial, class Row>
 GT_INLINE void store_tile(Vec<T> (&c)[MR][NV], const Lanes<T>& last, bool accumulate,
                           const TileEpilogue<T>& epilogue, const Row& row) {
@@ -85,7 +85,7 @@ GT_INLINE void store_tile(Vec<T> (&c)[MR][NV], const Lanes<T>& last, bool accumu
     });
   }
   if constexpr (kIsReal<T>) {
-    // One after another: a branch for each vector would be more code than the work.
+    // In a loop: a branch per vector would be more code than the epilogue itself.
     if (epilogue.bias != nullptr) {
       unroll<NV>([&](auto v) GT_LAMBDA {
         Vec<T> bias;
@@ -117,7 +117,7 @@ GT_INLINE void store_tile(Vec<T> (&c)[MR][NV], const Lanes<T>& last, bool accumu
   });
 }
 
-/// A function for each tile: by the last vector being partial, vectors − 1, rows − 1.
+/// Functions by tile: whether the last vector is partial, vectors − 1, rows − 1.
 template <class Fn, int kVectors>
 struct TileTable {
   Fn fn[2][kVectors][kMaxTileRows];
@@ -130,7 +130,7 @@ template <class Make, bool kPartial, class Fn, int... I>
 constexpr void fill_tile_vectors(Fn (*fn)[kMaxTileRows], Ints<I...>) {
   (fill_tile_rows<Make, kPartial, I + 1>(fn[I], typename MakeInts<kMaxTileRows>::type{}), ...);
 }
-/// Make::make<MR, NV, kPartial>() gives them, null where there is no such tile.
+/// The table of Make::make<MR, NV, kPartial>(), null where a tile does not exist.
 template <class Make, class Fn, int kVectors>
 constexpr TileTable<Fn, kVectors> tile_table() {
   TileTable<Fn, kVectors> tiles = {};
@@ -139,7 +139,7 @@ constexpr TileTable<Fn, kVectors> tile_table() {
   return tiles;
 }
 
-/// c[r][v] += element(r) · columns(v), all loaded in the order that spares registers.
+/// c[r][v] += element(r) · columns(v), loaded in the order that needs the fewest registers.
 template <class T, int MR, int NV, class Element, class Columns>
 GT_INLINE void multiply_tile(const Element& element, const Columns& columns, Vec<T> (&c)[MR][NV]) {
   using V = Vec<T>;
@@ -162,7 +162,7 @@ GT_INLINE void multiply_tile(const Element& element, const Columns& columns, Vec
   }
 }
 
-/// kPartial: the last vector is loaded and stored by lanes.
+/// kPartial: the last vector is loaded and stored with a mask.
 template <class T, int MR, int NV, bool kPartial>
 void run_tile(const Tile<T>& tile) noexcept {
   constexpr int L = kLanes<T>;
@@ -183,7 +183,7 @@ void run_tile(const Tile<T>& tile) noexcept {
   const T* a[kGroups];
   unroll<kGroups>([&](auto g) GT_LAMBDA { a[g] = ahead(tile.a, 4 * g * row1); });
   const T* b = tile.b;
-  const int64_t soon = kSoon * a_col;
+  const int64_t soon = kPrefetchSteps * a_col;
   const auto element = [&](auto r) GT_LAMBDA -> V {
     constexpr int kRow = decltype(r){} % 4;
     return splat(*ahead(a[r / 4], kRow == 0 ? 0 : kRow == 1 ? row1 : kRow == 2 ? row2 : row3));
@@ -205,7 +205,7 @@ void run_tile(const Tile<T>& tile) noexcept {
                                   [&](auto r) GT_LAMBDA { return out + r * c_row; });
 }
 
-/// MR×NR scalar products along K, where rows of both operands are contiguous along it.
+/// MR×NR dot products along k; rows of both operands are contiguous along k.
 template <class T, int MR, int NR>
 void run_dots(const T* a, int64_t a_row, const T* b, int64_t b_col, T* c, int64_t c_row, int64_t k,
               bool accumulate) noexcept {
@@ -236,8 +236,8 @@ void run_dots(const T* a, int64_t a_row, const T* b, int64_t b_col, T* c, int64_
   });
 }
 
-/// An L×L block transposed in registers: log₂ L rounds of interleaving row i with row i + L/2. kPartial: only
-/// rows × columns of x are there, the other rows count as 0, and only `columns` rows of y are written.
+/// Transposes an L×L block in registers: log₂ L rounds of interleaving row i with row i + L/2. kPartial: only
+/// rows × columns of x exist, the other rows are 0, and only `columns` rows of y are written.
 template <class T, bool kPartial = false>
 GT_INLINE void transpose_block(const T* x, int64_t x_row, T* y, int64_t y_row, int64_t rows = kLanes<T>,
                                int64_t columns = kLanes<T>) {
@@ -296,7 +296,7 @@ GT_INLINE void transpose_block(const T* x, int64_t x_row, T* y, int64_t y_row, i
   if constexpr (L == 16) write(v);
 }
 
-/// c[j][i] = x[i][j], or += , for rows × columns of x with no more rows than lanes.
+/// c[j][i] = x[i][j], or +=, for rows × columns of x with at most as many rows as lanes.
 template <class T>
 void transpose_rows(const T* x, int64_t x_row, int64_t rows, int64_t columns, T* c, int64_t c_row,
                     bool accumulate, const TileEpilogue<T>& epilogue) noexcept {

@@ -1,12 +1,12 @@
-// Loops that measure the machine.
+// Loops that measure the hardware.
 #pragma once
 #include "kernels/dtypes.h"
 
 namespace gradtape {
 
-/// Loops that measure the machine: runtime and kernels have no other use for them.
+/// Loops that measure the hardware, for benchmarks alone.
 struct MeasureKernels {
-  int64_t operations;  // of one repeat of multiply_add
+  int64_t operations;  // per repeat of multiply_add
   float (*multiply_add)(int64_t repeats) noexcept;
   float (*read)(const float* x, int64_t n) noexcept;
   void (*write)(float* y, int64_t n) noexcept;

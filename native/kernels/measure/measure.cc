@@ -1,16 +1,16 @@
-// Loops that measure the machine, for the roofline of the benchmarks: what arithmetic and memory give at best
-// to code of this instruction set.
+// Loops that measure the hardware, for the roofline benchmark: the peak arithmetic and memory throughput of
+// this instruction set.
 #include "kernels/simd/vec.h"
 #include "kernels/table.h"
 
 namespace {
 
-/// As many independent sums as hide the latency of a multiply-add (4 cycles, up to two in each), and as leave
-/// registers for the operands.
+/// Enough independent sums to hide the latency of a multiply-add (4 cycles, up to two per cycle), few enough
+/// to leave registers for the operands.
 constexpr int kSums = 12;
 constexpr int64_t kStep = 4 * kLanes<float>;
 
-/// Keeps the compiler from seeing that a loop repeats itself.
+/// Prevents the compiler from merging the repeats of a loop.
 GT_INLINE void opaque() { asm volatile("" ::: "memory"); }
 
 float multiply_add(int64_t repeats) noexcept {
@@ -28,7 +28,7 @@ float multiply_add(int64_t repeats) noexcept {
   return all[0];
 }
 
-/// n is taken down to a multiple of four vectors in all of these.
+/// All of these round n down to a multiple of four vectors.
 float read_run(const float* x, int64_t n) noexcept {
   vf s0{}, s1{}, s2{}, s3{};
   for (int64_t i = 0; i + kStep <= n; i += kStep) {

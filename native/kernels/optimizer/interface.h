@@ -4,7 +4,8 @@
 
 namespace gradtape {
 
-/// The weights and the optimizer's own state: read from `in`, written to `out`, which may be the same memory.
+/// States: the weights, then the optimizer's own. Read from `in`, written to `out`, which may be the same
+/// memory.
 inline constexpr int kOptimizerStates = 4;
 struct OptimizerRun {
   const void* gradient;

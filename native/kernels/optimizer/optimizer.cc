@@ -1,5 +1,5 @@
-// Updates of weights, one pass over each run. Outputs may be the inputs, or other memory where an older value
-// is still read elsewhere.
+// Weight updates, one pass over each run. Outputs may overwrite the inputs, or be other memory if the old
+// values are still needed.
 #include "kernels/element_types.h"
 #include "kernels/simd/lanes.h"
 #include "kernels/simd/sqrt.h"
@@ -9,7 +9,7 @@ namespace {
 
 using gradtape::OptimizerRun;
 
-/// f(i, get, put) for each vector of n elements.
+/// f(i, get, put) for each vector of n elements; `get` and `put` load and store.
 template <class T, class F>
 GT_INLINE void each_vector(int64_t n, const F& f) {
   constexpr int L = kLanes<T>;
@@ -54,7 +54,8 @@ void momentum(const OptimizerRun& run) noexcept {
   });
 }
 
-/// m += (g − m)(1 − β₁); v += (g² − v)(1 − β₂); w −= α·m / (√v + ε), with max(v̂, v) in v's place for amsgrad.
+/// m += (g − m)(1 − β₁); v += (g² − v)(1 − β₂); w −= α·m / (√v + ε), with max(v̂, v) instead of v for
+/// amsgrad.
 template <class T, bool kMax>
 void adam(const OptimizerRun& run) noexcept {
   const T alpha = static_cast<T>(run.numbers[0]), one_beta1 = static_cast<T>(run.numbers[1]);

@@ -5,7 +5,7 @@
 namespace gradtape {
 
 /// Applies one op to a block of elements in registers, then calls the next stage. Only kernels know the
-/// parameters (pipeline/stage.h).
+/// actual parameters (pipeline/stage.h).
 using StageFn = void (*)();
 struct Stage {
   StageFn fn;

@@ -58,8 +58,8 @@ StageFn stage_fn(StageOf<T> f) {
   return reinterpret_cast<StageFn>(f);
 }
 
-/// Whether the block is whole. The remaining elements go through a pipeline as a block of their own, with
-/// `at` 0; `advance` is their number then.
+/// Whether the block is whole. The remaining elements go through a pipeline as a separate block, with `at` =
+/// 0; `advance` is their number then.
 GT_INLINE bool is_whole(const Stage* stage) { return stage->advance <= 0; }
 
 /// The stage's memory operand for the block at byte offset `at`.

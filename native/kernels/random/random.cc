@@ -1,6 +1,6 @@
-// Random numbers: Philox4x32-10 (Salmon et al., 2011), drawn as TensorFlow's CPU kernels draw them, so that
-// the same key and counter give the same numbers. Output element i comes from counter + i / (elements per 128
-// bits), whatever part of the sequence is asked for.
+// Random numbers: Philox4x32-10 (Salmon et al., 2011), used as in TensorFlow's CPU kernels, so that the same
+// key and counter give the same numbers. Output element i is computed from counter + i / (elements per 128
+// bits), so any part of the sequence can be computed alone.
 #if defined(__SSE2__)
 #include <immintrin.h>
 #endif
@@ -32,7 +32,7 @@ using vul = Vec<uint64_t>;
 /// The full products of the low halves of 64-bit lanes.
 GT_INLINE vul mul_low(vul a, vul b) {
 #if defined(__AVX512F__)
-  // The unmasked form makes g++ 12 warn about the header's own undefined operand.
+  // The variant without a mask makes g++ 12 warn about an undefined operand in its own header.
   return reinterpret_cast<vul>(_mm512_maskz_mul_epu32(static_cast<__mmask8>(-1), reinterpret_cast<__m512i>(a),
                                                       reinterpret_cast<__m512i>(b)));
 #elif defined(__AVX2__)
@@ -52,11 +52,11 @@ GT_INLINE void mul_high_low(vu a, uint32_t m, vu* high, vu* low) {
   *low = bitcast<vu>((p & 0xffffffffull) | (q << 32));
 }
 
-/// As many blocks as a vector has lanes, at first + add[lane]: w[4 * lane + word].
+/// As many blocks as a vector has lanes, at counters first + add[lane]: w[4 * lane + word].
 GT_INLINE void philox_lanes(const RandomArgs& args, uint64_t first, vu add, uint32_t* w) {
   uint32_t c[4] = {args.counter[0], args.counter[1], args.counter[2], args.counter[3]};
   skip(c, first);
-  // Carries go up lanewise (a true comparison is −1).
+  // Carries are propagated per lane (a true comparison is −1).
   vu c0 = add + c[0];
   vu carry = bitcast<vu>(c0 < add);
   vu c1 = c[1] - carry;
@@ -109,8 +109,8 @@ GT_INLINE void box_muller(double a, double b, double* y) {
   y[1] = __builtin_cos(angle) * radius;
 }
 
-// A distribution: from the words of as many blocks as a vector has lanes to elements of the same number of
-// bytes.
+// A distribution: converts the words of as many blocks as a vector has lanes to elements of the same total
+// size.
 constexpr int kWords = 4 * kLanes<uint32_t>;
 
 struct Uniform {
@@ -124,7 +124,7 @@ struct Uniform {
   }
 };
 
-/// Floats of 16 bits have the low bits of a word as those of their mantissa, and lie 2^-bits apart.
+/// 16-bit floats take the low bits of a word as their mantissa and are multiples of 2^-bits.
 template <class H>
 struct UniformHalf {
   static GT_INLINE void make(const uint32_t* w, const RandomArgs&, float* y) {
@@ -145,8 +145,7 @@ struct UniformInt {
   static constexpr bool has = is_wide_int<T>;
   static GT_INLINE void make(const uint32_t* w, const RandomArgs& args, int32_t* y) {
     const uint32_t lo = static_cast<uint32_t>(args.lo), range = static_cast<uint32_t>(args.range);
-    // w % range: there are no vectors of divisions, and the quotient of doubles is at most one too large or
-    // too small.
+    // w % range: there is no vector division of integers; the quotient in double is off by at most one.
     const double by = range, inverse = 1.0 / by;
     for (int i = 0; i < kWords; i++) {
       const double x = w[i];
@@ -207,15 +206,15 @@ void random_run(const RandomArgs& args, void* yv, int64_t begin, int64_t end) no
   }
 }
 
-/// Normal numbers, drawn again while they lie beyond two deviations. Each output may use 256 samples: group g
-/// of outputs has a stream of its own at counter + g · 256 · (outputs per group) / 4. Those groups that the
-/// first block did not fill go on to the next one together, as many side by side as a vector has lanes: no
-/// branch depends on chance.
+/// Truncated normal numbers: drawn again while they are beyond two standard deviations. Each output may use
+/// 256 samples: group g of outputs has its own stream at counter + g · 256 · (outputs per group) / 4. Groups
+/// that the first block did not fill are processed further together, one per lane, so no branch depends on
+/// the samples.
 template <class T>
 void truncated_run(const RandomArgs& args, void* yv, int64_t begin, int64_t end) noexcept {
   constexpr int kPerGroup = 16 / static_cast<int>(sizeof(T));
   constexpr int L = kLanes<uint32_t>;
-  constexpr int kGroups = 256;  // at a time
+  constexpr int kGroups = 256;  // processed at a time
   constexpr uint32_t kGroupBlocks = 64 * kPerGroup;
   T* y = static_cast<T*>(yv);
   uint32_t w[kWords];
@@ -263,14 +262,14 @@ void truncated_run(const RandomArgs& args, void* yv, int64_t begin, int64_t end)
   }
 }
 
-/// Float32 rounded to floats of 16 bits, a tile at a time.
+/// Float32 numbers rounded to 16-bit floats, a tile at a time.
 GT_OUTLINE void random_tiles(const Conversion& c, RandomFn fn, const RandomArgs& args, void* y, int64_t begin,
                              int64_t end) noexcept {
   static_assert(kTile % gradtape::kRandomGroup == 0);
   alignas(64) float tile[kTile];
   each_tile(end - begin, [&](int64_t i, int64_t count) {
     const int64_t from = begin + i;
-    // Where element 0 of the sequence would be.
+    // The address that element 0 of the sequence would have.
     const uintptr_t first = reinterpret_cast<uintptr_t>(tile) - static_cast<uintptr_t>(from) * sizeof(float);
     fn(args, reinterpret_cast<void*>(first), from, from + count);
     c.from_kernel(tile, bytes_at(y, from * c.size), count);
@@ -292,7 +291,7 @@ constexpr RandomEntry integer_entry(const char* name) {
             }
           })};
 }
-/// kFloat and kDouble draw; other floats are rounded from those of kFloat, or of the distribution Half<T>.
+/// kFloat and kDouble are drawn directly; 16-bit floats are rounded from float32, or drawn by Half<T>.
 template <RandomFn kFloat, RandomFn kDouble, template <class> class... Half>
 constexpr RandomEntry float_entry(const char* name) {
   return {name, by_dtype<RandomFn>([]<class T>() -> RandomFn {

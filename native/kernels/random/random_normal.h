@@ -1,7 +1,6 @@
-// Pairs of normal float32 numbers, bit for bit as Box and Muller's formula gives them with glibc's logf and
-// sincosf, on every system and in every instruction set. Those functions compute in double precision; here
-// stand the same polynomials (their coefficients decide the last bit), for as many numbers as a vector has
-// double lanes.
+// Pairs of normal float32 numbers with the bits of the Box–Muller transform by glibc's logf and sincosf, on
+// every system and instruction set. Those functions compute in double with the polynomials below (the
+// coefficients decide the last bit); here they are vectorized over double lanes.
 #pragma once
 #include "kernels/simd/shuffle.h"
 

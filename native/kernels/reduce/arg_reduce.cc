@@ -1,4 +1,4 @@
-// Positions of extremes: the first of equals wins, NaN is skipped unless there is nothing else (then 0).
+// Positions of extreme elements: the first among equals; NaN is skipped unless all elements are NaN (then 0).
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/simd/columns.h"
 
@@ -15,7 +15,7 @@ GT_INLINE auto better(V a, V b) {
   }
 }
 
-/// What nothing is worse than.
+/// The identity: no element is worse.
 template <bool kMax, class T>
 constexpr T worst() {
   if constexpr (is_float<T>) {
@@ -27,12 +27,11 @@ constexpr T worst() {
   }
 }
 
-/// An integer as wide as T, so that vectors of both have as many lanes.
+/// The integer type as wide as T, so that vectors of both have equally many lanes.
 template <class T>
 using int_of = typename SignedOf<sizeof(T)>::type;
 
-/// Of bytes, loops are left to the compiler: their vectors have so many lanes that what is written here for
-/// few of them would be long.
+/// For bytes, loops are left to the compiler: with so many lanes, the unrolled code here would be long.
 template <class T>
 inline constexpr bool is_plain = sizeof(T) < 4;
 
@@ -41,7 +40,7 @@ GT_INLINE Vec<T> iota(Seq<I...>) {
   return Vec<T>{static_cast<T>(I)...};
 }
 
-/// a lane, the least or the greatest.
+/// The least or the greatest lane.
 template <bool kMax, class T, int N = kLanes<T>>
 GT_INLINE T best_lane(Vec<T, N> v) {
   if constexpr (N == 1) {
@@ -60,7 +59,7 @@ GT_INLINE bool any_lane(M mask) {
   return any(bitcast<vi>(mask));
 }
 
-/// Where x[0..n) first holds `value`; n if it does not.
+/// The first position of `value` in x[0..n), or n.
 template <class T>
 GT_INLINE int64_t position(const T* x, int64_t n, T value) {
   constexpr int L = kLanes<T>;
@@ -88,7 +87,7 @@ GT_INLINE int64_t position(const T* x, int64_t n, T value) {
   }
 }
 
-/// The extreme of x[0..n), NaN skipped; the worst there is if there is nothing better.
+/// The extreme of x[0..n), NaN skipped; the identity if all are NaN.
 template <bool kMax, class T>
 GT_INLINE T extreme(const T* x, int64_t n) {
   T top = worst<kMax, T>();
@@ -119,8 +118,8 @@ GT_INLINE T extreme(const T* x, int64_t n) {
 
 template <bool kMax, class T>
 GT_INLINE int32_t arg_row(const T* x, int64_t n) {
-  // The extreme by vectors, a block at a time; then, in the first block that has it, where it stands. Looking
-  // into each block that beat those before took a quarter longer.
+  // First the extreme, by vectors, a block at a time; then its position in the first block that has it.
+  // Searching each block that improved the extreme took 25% longer.
   constexpr int64_t kBlock = 4096;
   int64_t block = -1;
   T best = worst<kMax, T>();
@@ -131,12 +130,12 @@ GT_INLINE int32_t arg_row(const T* x, int64_t n) {
     block = b;
   }
   if (block >= 0) return static_cast<int32_t>(block + position(x + block, n - block, best));
-  // Nothing is better than the worst: it stands somewhere, or there is nothing but NaN.
+  // If the extreme is the identity: either it occurs, or all elements are NaN.
   const int64_t at = position(x, n, best);
   return static_cast<int32_t>(at < n ? at : 0);
 }
 
-/// The best so far of a lane and where it was found. NaN at first: then any number is better.
+/// Per lane: the best element so far and its position. It starts as NaN, which any number beats.
 template <bool kMax, class T>
 struct Best {
   Vec<T> value;
@@ -149,11 +148,11 @@ struct Best {
   }
 };
 
-/// Shorter rows are searched side by side, a lane for each.
+/// Shorter rows are searched together, one row per lane.
 template <class T>
 inline constexpr int64_t kShortRow = 4 * kLanes<T> < 64 ? 4 * kLanes<T> : 64;
 
-/// As many rows as there are lanes. Reads 16 bytes even of shorter rows.
+/// Handles as many rows as there are lanes. Reads 16 bytes even of shorter rows.
 template <bool kMax, class T>
 GT_INLINE void arg_short(const T* x, int32_t* y, int64_t n) {
   using I = int_of<T>;
@@ -198,8 +197,8 @@ struct Count {
   static constexpr int is = kIs;
 };
 
-/// Whole vectors of columns, several rows at a time. No number is better than the worst, not even than what
-/// stands for a NaN in the first row: columns that end so are looked at again.
+/// Full vectors of columns, several rows at a time. The identity stands for a NaN in the first row and cannot
+/// be beaten by an equal element, so columns that end with it are searched again.
 template <bool kMax, class T>
 void arg_strip(const T* x, int32_t* y, int64_t n, int64_t stride, int64_t width) {
   using I = int_of<T>;

@@ -1,11 +1,11 @@
-// Reductions down columns: many runs side by side.
+// Reductions down columns.
 #pragma once
 #include "kernels/reduce/fold.h"
 
 namespace {
 
-/// A few vectors of columns at a time through all rows; the last vector ends with the last column and may
-/// overlap the one before.
+/// All rows of a few vectors of columns at a time; the last vector ends at the last column and may overlap
+/// the one before.
 template <class Op, class E>
 GT_OUTLINE void fold_plain_cols(const E* x, E* y, int64_t n, int64_t stride, int64_t width) {
   constexpr int64_t L = kLanes<E>;
@@ -39,7 +39,7 @@ GT_OUTLINE void fold_plain_cols(const E* x, E* y, int64_t n, int64_t stride, int
   }
 }
 
-/// acc[i] joined with the 8 rows at x, as a tree; with kRows 1, with one row.
+/// Joins acc[i] with the 8 rows at x, as a tree; with kRows = 1, with one row.
 template <class Op, class E, int kRows>
 GT_INLINE void fold_rows(const E* x, int64_t stride, E* acc, int64_t width) {
   constexpr int L = kLanes<E>;
@@ -73,13 +73,13 @@ GT_INLINE void fold_rows(const E* x, int64_t stride, E* acc, int64_t width) {
   }
 }
 
-/// A strip of at most kStrip columns: blocks of 512 rows into an accumulator row, blocks joined in y.
+/// A strip of at most kStrip columns: blocks of 512 rows are summed into an accumulator row, and joined in y.
 constexpr int64_t kStrip = 1024;
 template <class Op, class E>
 void fold_strip(const E* x, E* y, int64_t n, int64_t stride, int64_t width) {
   constexpr int64_t kRowBlock = 512;
-  // Where a load lies just behind a store in its page the two wait for each other, whatever the pages: with
-  // the accumulators half a page from x, sums take 50 µs that took up to 73.
+  // A load shortly after a store to the same offset within a page (4K aliasing) waits for it. With the
+  // accumulators half a page from x, sums take 50 instead of up to 73 µs.
   constexpr uintptr_t kPage = 4096, kLine = 64;
   alignas(64) E buffer[kStrip + kPage / sizeof(E)];
   const uintptr_t apart =
@@ -89,8 +89,8 @@ void fold_strip(const E* x, E* y, int64_t n, int64_t stride, int64_t width) {
     const int64_t end = n - r < kRowBlock ? n : r + kRowBlock;
     for (int64_t i = 0; i < width; i++) acc[i] = Op::template identity<E>();
     int64_t q = r;
-    // Four rows at a time were 4% faster from the third-level cache, but a large element took up more of the
-    // others; four and four with their sums kept, or lines asked for ahead, gained nothing.
+    // Four rows at a time were 4% faster from L3 but lost more precision with a large element; four and four
+    // with separate sums, or prefetching, gained nothing.
     for (; q + 8 <= end; q += 8) fold_rows<Op, E, 8>(x + q * stride, stride, acc, width);
     for (; q < end; q++) fold_rows<Op, E, 1>(x + q * stride, stride, acc, width);
     if (r == 0) {
@@ -118,7 +118,7 @@ void reduce_cols(const void* xv, void* yv, int64_t n, int64_t stride, int64_t wi
   const E* x = static_cast<const E*>(xv);
   E* y = static_cast<E*>(yv);
   if (width >= kNarrow || stride != width || n < 16) return fold_cols<Op, E>(x, y, n, stride, width);
-  // Narrow rows: several of them make one wide row.
+  // Narrow rows: several are treated as one wide row.
   const int64_t group = 4 * kNarrow / width;
   const int64_t groups = n / group;
   E wide[4 * kNarrow];

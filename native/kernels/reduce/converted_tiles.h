@@ -1,6 +1,6 @@
 // Reductions of dtypes that are converted first, tile by tile. `fn` reduces elements of the type that c
 // converts to, `then` combines its results, which have `size` bytes, and `nothing` is the result for no
-// elements. The caller gets results in that type and rounds them once.
+// elements. Results have that type; the caller rounds them once.
 #pragma once
 #include "kernels/convert/tiles.h"
 #include "kernels/simd/vec.h"

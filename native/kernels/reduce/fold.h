@@ -1,6 +1,6 @@
-// A run of elements to one. Float sums are blocked: eight vector accumulators over at most 4,096 elements,
-// then those results are added, so that errors grow with the number of blocks and not of elements. The order
-// is fixed by the shape alone.
+// Reduces contiguous elements to one. Float sums are blocked: eight vector accumulators over at most 4,096
+// elements, whose results are then added, so that errors grow with the number of blocks, not of elements. The
+// order depends on the shape alone.
 #pragma once
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/reduce/reduce_ops.h"
@@ -11,7 +11,7 @@ namespace {
 constexpr int kAccumulators = 8;
 constexpr int64_t kBlock = 4096;
 
-/// Lanes to one element, halving.
+/// Reduces the lanes to one element by halving.
 template <class Op, class E, int N = kLanes<E>>
 GT_INLINE E across(Vec<E, N> v) {
   if constexpr (N == 2) {
@@ -23,7 +23,7 @@ GT_INLINE E across(Vec<E, N> v) {
   }
 }
 
-/// kCount of them to v[0], as a tree.
+/// Reduces kCount vectors to v[0], as a tree.
 template <class Op, class E, int kCount, class V>
 GT_INLINE void join_all(V* v) {
   GT_UNROLL
@@ -32,14 +32,14 @@ GT_INLINE void join_all(V* v) {
   }
 }
 
-/// Whether a summand of v may have been NaN. Infinities of both signs look the same.
+/// Whether a summand of v may have been NaN. Infinities of opposite signs are reported, too.
 template <class V>
 GT_INLINE bool suspect(V v) {
   return any(bitcast<vi>(v != v));
 }
 
-/// Runs of at least kFarBytes come from a farther cache, and are prefetched kAheadBytes ahead. From the
-/// third-level cache the hardware prefetcher alone brings 105 GB/s to a core, this 120 to 130 (AMD Zen 5).
+/// Runs of at least kFarBytes come from L3 or memory, and are prefetched kAheadBytes ahead. From L3, the
+/// hardware prefetcher alone reaches 105 GB/s per core, this 120 to 130 (AMD Zen 5).
 constexpr int64_t kFarBytes = 256 * 1024, kAheadBytes = 1024;
 
 /// Prefetches the vectors that lie kAheadBytes behind those that begin at x.

@@ -8,7 +8,7 @@ namespace {
 
 using gradtape::ReduceEntry;
 
-/// Sums of integers as int64.
+/// Integers summed as int64.
 template <class T>
 void sum_long_rows(const void* xv, void* yv, int64_t rows, int64_t n, int64_t stride) noexcept {
   const T* x = static_cast<const T*>(xv);
@@ -90,7 +90,7 @@ constexpr DType result_of() {
   }
 }
 
-/// What combines the partial results of a reduction: the reduction at this place in kReduce.
+/// The reduction that combines partial results, by its index in kReduce.
 enum Combine : int { kBySum = 0, kByProd = 3, kByMax, kByMin, kByAny, kByAll };
 
 /// A mean is a sum of floats; the caller divides it.

@@ -24,9 +24,9 @@ constexpr T highest() {
   }
 }
 
-// An op: `map` is applied to each element once, `join` combines two results and works on vectors and elements
-// alike; `identity` maps to and joins as itself; `Then` combines partial results. `by_bits` and `by_order`
-// are those of elementwise functors.
+// An op: `map` is applied to each element once; `join` combines two results, of vectors or elements;
+// `identity` is unchanged by map and neutral in join; `Then` combines partial results. `by_bits` and
+// `by_order` are as for elementwise functors.
 
 /// x · y, where C++ would promote narrow integers to int, which does not wrap.
 template <class V>
@@ -83,7 +83,7 @@ struct Prod {
   }
 };
 
-/// NaN wins.
+/// The result is NaN if any element is.
 template <bool kMax>
 struct Extreme {
   static constexpr bool by_order = true;
@@ -98,7 +98,7 @@ struct Extreme {
   static GT_INLINE V map(V x) {
     return x;
   }
-  /// Right where neither is NaN.
+  /// Correct if neither is NaN.
   template <class V>
   static GT_INLINE V quick(V a, V b) {
     return (kMax ? b > a : b < a) ? b : a;

@@ -1,14 +1,14 @@
-// Reductions along rows: long ones each by itself, short ones side by side.
+// Reductions along rows: long rows one by one, short ones several at a time.
 #pragma once
 #include "kernels/reduce/columns.h"
 
 namespace {
 
-/// Rows of fewer elements are reduced side by side, a lane for each.
+/// Rows of fewer elements are reduced together, one row per lane.
 template <class E>
 inline constexpr int64_t kShortRow = 4 * kLanes<E> < 64 ? 4 * kLanes<E> : 64;
 
-/// As many rows as there are lanes. Reads 16 bytes even of shorter rows.
+/// Handles as many rows as there are lanes. Reads 16 bytes even of shorter rows.
 template <class Op, class E>
 GT_INLINE void fold_short(const E* x, E* y, int64_t n) {
   if constexpr (is_plain<E>) {
@@ -31,7 +31,7 @@ GT_INLINE void fold_short(const E* x, E* y, int64_t n) {
       for (int k = 0; k < C; k++) acc[k] = Op::template join<E>(acc[k], Op::map(column[k]));
     }
     if (c < n) {
-      // The last columns, with some of the ones before if there are any.
+      // The last columns; those of them that have been added already are skipped.
       const int64_t again = c > 0 ? C - (n - c) : 0;
       load_columns<kMaxGroups>(x + c - again, n, column);
       GT_UNROLL
@@ -61,7 +61,7 @@ GT_INLINE void each_short(const E* x, int64_t rows, int64_t n, const F& f) {
   }
 }
 
-/// A long row folded as a matrix of kColumns columns, then the remaining elements.
+/// Reduces a long row as a matrix of kColumns columns, then the remaining elements.
 template <class Op, class E>
 GT_INLINE E fold_plain_row(const E* x, int64_t n) {
   constexpr int64_t kColumns = kAccumulators * kLanes<E>, kLong = 8 * kColumns;

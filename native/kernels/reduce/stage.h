@@ -7,8 +7,8 @@ namespace {
 
 using gradtape::ReduceStages;
 
-/// The state of a reduction stage: the accumulators of fold_block, and that of the elements behind the last
-/// whole vector (`rest` in fold_row).
+/// The state of a reduction stage: the accumulators of fold_block, and that of the elements after the last
+/// full vector (`rest` in fold_row).
 template <class E>
 struct ReduceState {
   E sums[kBlockLanes<E>];
@@ -62,8 +62,8 @@ constexpr ReduceStages stages_of() {
 template <class Op, class T>
 constexpr ReduceStages kReduceStages = stages_of<Op, T>();
 
-/// Sums of squares have none: where a compiler contracts the addition, rounding depends on the loop around
-/// it.
+/// Sums of squares have none: where a compiler contracts the addition, rounding depends on the surrounding
+/// loop.
 template <class Op, class T>
 inline constexpr bool has_stage = Op::template has<T> && is_real<T> && !__is_same(Op, SumSquare);
 

@@ -1,4 +1,4 @@
-// Running sums and products along an axis.
+// Prefix sums and products (scans) along an axis.
 #include "kernels/elementwise/elementwise.h"
 
 namespace {
@@ -22,7 +22,8 @@ struct CumProd {
   }
 };
 
-/// kRows rows of consecutive elements at once: each sum waits for the one before, so several go side by side.
+/// kRows rows of contiguous elements at a time: each sum depends on the one before, so several rows are
+/// interleaved.
 template <class Op, class E, int kRows>
 GT_INLINE void scan_rows(const E* x, E* y, int64_t n, bool exclusive, bool reverse) {
   E total[kRows];
@@ -48,7 +49,7 @@ void scan_rows(const void* xv, void* yv, int64_t rows, int64_t n, bool exclusive
   for (; r < rows; r++) scan_rows<Op, E, 1>(x + r * n, y + r * n, n, exclusive, reverse);
 }
 
-/// E is unsigned where it is an integer.
+/// E is unsigned for integers.
 template <class Op, class E>
 void scan(const void* xv, void* yv, int64_t n, int64_t stride, int64_t width, bool exclusive,
           bool reverse) noexcept {

@@ -1,10 +1,10 @@
-// Cross entropy along rows, of dense labels and of the number of the one label.
+// Cross entropy along rows, with a distribution (dense) or a class number (sparse) per row as labels.
 #include "kernels/softmax/short_rows.h"
 
 namespace {
 
-/// Cross entropy of rows side by side; finish(first row, rows, rows' logits, their largest, their log-sum-exp
-/// above it, their softmax) writes the results.
+/// Cross entropy of short rows, one row per lane; finish(first row, rows, logits, their maxima, log-sum-exp
+/// minus maximum, softmax) writes the results.
 template <class T, class F>
 GT_INLINE void each_side_by_side(const T* x, int64_t rows, int64_t n, const F& finish) {
   using V = Vec<T>;
@@ -61,7 +61,7 @@ void cross_entropy_short(const T* x, const T* target, T* loss, T* back, int64_t 
                     });
 }
 
-/// Numbers of the one label of each row.
+/// The class numbers of the rows.
 struct Labels {
   const void* numbers;
   bool wide;  // int64, else int32
@@ -115,7 +115,7 @@ void sparse_cross_entropy_long(const T* x, Labels labels, T* losses, T* back, in
   const Row<T> row(cols);
   const auto label = [&](int64_t r) { return r * cols + labels[r]; };
   T scale = T(0);
-  // Logarithms of as many rows together as there are lanes: one at a time they took a tenth of it all.
+  // The logarithms of as many rows as there are lanes, together: one by one they took a tenth of the time.
   constexpr int64_t L = kLanes<T>;
   T sums[L], above[L];
   const auto log_rows = [&](int64_t first, int64_t n) {

@@ -1,7 +1,7 @@
-// Exponentials of rows and their sums. A row is walked several times rather than held in registers: it stays
-// in the cache, and another exponential would cost more than reading it again. But the walk that takes
-// exponentials waits for arithmetic alone: it finishes the row before and looks for the largest element of
-// the row behind on the way (a softmax of 1024 × 1024 in its own walks took a third longer).
+// Exponentials of rows and their sums. A row is read several times rather than kept in registers: it stays in
+// the cache, and computing an exponential again would cost more than reading it. The pass that computes
+// exponentials is limited by arithmetic alone, so it also writes the results of the previous row and finds
+// the maximum of the next one (a softmax of 1024 × 1024 with separate passes took a third longer).
 #pragma once
 #include "kernels/element_types.h"
 #include "kernels/simd/columns.h"
@@ -24,7 +24,7 @@ struct MaskOf<double> {
 
 GT_INLINE vf exp_vec(vf x) { return exp_f32(x); }
 GT_INLINE vd exp_vec(vd x) { return exp_f64(x); }
-/// exp of x ≤ 0, to 1 ULP; results below 2⁻¹²⁶ may be 0, as those of x ≤ −88 are. exp(0) is 1; NaN stays.
+/// exp of x ≤ 0, to 1 ULP; results below 2⁻¹²⁶ may be 0, and those of x ≤ −88 are. exp(0) is 1; NaN is kept.
 GT_INLINE vf exp_below(vf x) {
   const ExpParts e = exp_parts(at_least(x, -88.0f));
   const vf s = exp2i(e.n);  // 0 for n = −127
@@ -53,13 +53,13 @@ GT_INLINE T max_halves(Vec<T, N> v) {
 GT_INLINE float max_lanes(vf v) { return max_halves<float, kLanes<float>>(v); }
 GT_INLINE double max_lanes(vd v) { return max_halves<double, kLanes<double>>(v); }
 
-/// Whether a vector is the partial one at the end of a row, known to the compiler.
+/// A compile-time flag: whether a vector is the partial one at the end of a row.
 template <bool kIs>
 struct Part {
   static constexpr bool is = kIs;
 };
 
-/// Walks rows of n elements.
+/// Loops over the vectors of rows of n elements.
 template <class T>
 struct Row {
   using V = Vec<T>;
@@ -138,16 +138,16 @@ struct Sum {
   GT_INLINE T all() const { return sum_lanes<T>(total + block); }
 };
 
-/// Σ exp(x − max), as the number of largest elements and the sum of the others: the logarithm of a sum near 1
-/// needs the digits that adding 1 would take away. Softmax does not: there `rest` is all of it.
+/// Σ exp(x − max), as the number of maxima (`ones`) and the sum of the others (`rest`): the logarithm of a
+/// sum near 1 needs the digits that adding 1 would lose. Without kOnes (softmax), `rest` is the whole sum.
 template <class T>
 struct ExpSum {
   T ones, rest;
   GT_INLINE T total() const { return ones + rest; }
   GT_INLINE T log() const { return log1p_one(rest + (ones - T(1))); }
 };
-/// Of a row whose largest element is *most; writes exp(x − most) if kStore. On the way: `before` for each of
-/// its vectors, and the largest element of `next` comes into *most.
+/// For a row whose maximum is *most; writes exp(x − most) if kStore. In the same loop it calls `before` for
+/// each vector, and *most becomes the maximum of `next`.
 template <bool kStore, bool kOnes, class T, class F>
 GT_INLINE ExpSum<T> exp_row(const Row<T>& row, const T* x, T* e, T* most, const T* next, const F& before) {
   const T m = *most;
@@ -172,8 +172,8 @@ GT_INLINE ExpSum<T> exp_row(const Row<T>& row, const T* x, T* e, T* most, const 
   return {sum_lanes<T>(ones), rest.all() + (m - m)};  // NaN where the largest element is infinite
 }
 
-/// Exponentials of all rows, stored to e if kStore. For each row it calls sums(r, most, sum), then
-/// finish(r, i, part) for its vectors, maybe during the next row, then end(r).
+/// Exponentials of all rows, stored to e if kStore. For each row it calls sums(r, most, sum), then finish(r,
+/// i, part) for its vectors, possibly during the next row, then end(r).
 template <bool kStore, bool kOnes, class T, class Sums, class Epilogue, class End>
 GT_INLINE void each_row(const Row<T>& row, const T* x, T* e, int64_t rows, const Sums& sums,
                         const Epilogue& finish, const End& end) {

@@ -1,10 +1,10 @@
-// Softmax, its logarithm and their gradients along rows. x may be y.
+// Softmax, log-softmax and their gradients along rows. x may be y.
 #include "kernels/softmax/short_rows.h"
 
 namespace {
 
-/// As many rows as there are lanes; 16 bytes are read of each even if it is shorter, and past the end of y
-/// there is room for 16 bytes.
+/// Handles as many rows as there are lanes; 16 bytes are read of each even if it is shorter, and 16 bytes
+/// beyond the end of y must be writable.
 template <bool kLog, class T>
 GT_INLINE void softmax_short(const T* x, T* y, int64_t n) {
   using V = Vec<T>;
@@ -32,7 +32,8 @@ GT_INLINE void softmax_short(const T* x, T* y, int64_t n) {
     const V scale = T(1) / sum;
     for (int64_t c = 0; c < n; c++) column[c] *= scale;
   }
-  // From the last columns to the first, and row by row: what is written past the end of a row is overwritten.
+  // From the last columns to the first, row by row: what a store writes beyond the end of a row is
+  // overwritten.
   for (int64_t c = (n - 1) / C * C; c >= 0; c -= C) store_columns(column + c, y + c, n);
 }
 
@@ -109,7 +110,7 @@ void log_sum_exp(const void* xv, void* yv, int64_t rows, int64_t cols) noexcept 
         if (most - most == T(0)) {
           over[at] = sum.rest + (sum.ones - T(1));
         } else {
-          // The largest is infinite: so is the result, but for a NaN.
+          // The maximum is infinite: so is the result, unless there is a NaN.
           for (int64_t c = r * cols; c < (r + 1) * cols; c++) top[at] = x[c] == x[c] ? top[at] : x[c];
         }
         // The logarithms of several rows at once.

@@ -1,10 +1,10 @@
-// Sorting by radix: elements become unsigned keys of the same order, beside their position where that is
-// wanted, and are moved by one digit of the key after the other, the lowest first; those of long rows by
-// their highest digit before, into buckets that one thread each sorts in its cache. That is stable, and has
-// one result however the work is split.
+// Radix sort: elements are mapped to unsigned keys of the same order, paired with their positions if these
+// are needed, and distributed by one digit of the key after the other, the lowest first. Long rows are first
+// distributed by their highest digit into buckets, each of which one thread sorts in its cache. The sort is
+// stable, and the result does not depend on how the work is split.
 //
-// Order: NaN is greater than all numbers; for positions, −0 equals 0 (equal elements stay in order), for
-// values alone −0 comes first.
+// Order: NaN is greater than all numbers. Positions: −0 equals 0 (equal elements keep their order); values
+// alone: −0 comes first.
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/simd/spans.h"
 
@@ -115,7 +115,7 @@ uint64_t differing(const void* itemsv, int64_t n, const void* base) noexcept {
   return bits;
 }
 
-/// Where a digit of some bits lies in keys.
+/// Extracts a digit of some bits from keys.
 template <class K>
 struct Digit {
   int shift;
@@ -132,7 +132,7 @@ void count_digit(const void* itemsv, int64_t n, int shift, int bits, uint32_t* c
   for (int64_t i = 0; i < n; i++) counts[digit.of(key_of(items[i]))]++;
 }
 
-/// Not within sort_digits: there it took a fifth longer.
+/// Not inlined into sort_digits: there it took a fifth longer.
 template <class Item>
 __attribute__((noinline)) void scatter_items(const void* fromv, void* tov, int64_t n, int shift, int bits,
                                              uint32_t* places) noexcept {
@@ -145,7 +145,7 @@ __attribute__((noinline)) void scatter_items(const void* fromv, void* tov, int64
   }
 }
 
-/// By digits of `width` bits, the lowest first. Returns where the items end up.
+/// Sorts by digits of `width` bits, the lowest first. Returns where the items end up.
 template <class Item, int kPasses>
 Item* sort_digits(Item* from, Item* to, int64_t n, int width, uint32_t* counts) {
   using K = typename ItemTraits<Item>::key;
@@ -176,9 +176,9 @@ Item* sort_digits(Item* from, Item* to, int64_t n, int width, uint32_t* counts) 
   return from;
 }
 
-/// Fewer are sorted by insertion.
+/// Fewer items are sorted by insertion.
 constexpr int64_t kInserted = 32;
-/// Fewer have digits of eight bits: counts of wide ones would take longer than the items.
+/// Fewer items use digits of eight bits: clearing the counts of wide ones would take longer than the items.
 constexpr int64_t kWide = 8192;
 static_assert(8 << 8 <= gradtape::kSortCounts &&
               ((64 + kSortBits - 1) / kSortBits) << kSortBits <= gradtape::kSortCounts);
@@ -220,14 +220,14 @@ void* sort_low(void* itemsv, void* scratchv, int64_t n, int bits, uint32_t* coun
   return items;
 }
 
-/// Rows that are sorted by comparing all with all: as many as take less time so than by digits.
+/// Rows up to this long are sorted by comparing all pairs, which is faster than by digits.
 template <class K>
 inline constexpr int64_t kRanked = kLanes<K> >= 16  ? 128
                                    : kLanes<K> >= 4 ? 64
                                                     : 40;
 
-/// A short row by rank: an element's place is how many are less, and equal ones before it. No branch depends
-/// on the elements.
+/// Sorts a short row by rank: an element's position is the number of smaller elements and of equal ones
+/// before it. No branch depends on the elements.
 template <class T>
 struct Ranks {
   using S = typename SignedOf<sizeof(key_t<T>)>::type;
@@ -280,8 +280,8 @@ struct Ranks {
   }
 };
 
-/// A place as an index that the compiler knows nothing of: it would write 16 elements at a time to where they
-/// go, which takes 12 times as long as one after the other.
+/// Hides an index from the compiler, which would otherwise emit scatter instructions of 16 elements: these
+/// take 12 times as long as single stores.
 template <class S>
 GT_INLINE int64_t alone(S place) {
   asm("" : "+r"(place));
@@ -317,8 +317,8 @@ void rank_top(const void* xv, void* values, int32_t* indices, int64_t n, int64_t
   }
 }
 
-/// The k greatest of n elements, the least index first among equals, added to the `found` pairs (keys
-/// complemented, in ascending order) that are there already. Returns how many there are then.
+/// Adds the k greatest of n elements, the least index first among equals, to the `found` pairs (keys
+/// complemented, in ascending order) already there. Returns the new number of pairs.
 template <class T>
 int64_t top_run(const void* xv, int64_t first, int64_t n, int64_t k, void* pairsv, int64_t found) noexcept {
   using K = key_t<T>;
@@ -328,7 +328,7 @@ int64_t top_run(const void* xv, int64_t first, int64_t n, int64_t k, void* pairs
   constexpr int kStep = 4 * kLanes<T>;
   for (int64_t i = 0; i < n;) {
     if (found == k && i + kStep <= n) {
-      // Is there any in the next few that could belong? Ties with the last do not: they come later.
+      // Tests whether any of the next few qualifies. Ties with the last do not: they come later.
       const K last = static_cast<K>(~pairs[k - 1].key);
       if constexpr (sizeof(T) >= 4) {
         if (last != static_cast<K>(-1)) {
@@ -355,7 +355,7 @@ int64_t top_run(const void* xv, int64_t first, int64_t n, int64_t k, void* pairs
   return found;
 }
 
-/// Merges `more` pairs whose indices are all greater; returns how many there are, at most k.
+/// Merges `more` pairs, whose indices are all greater; returns the number of pairs, at most k.
 template <class T>
 int64_t top_merge(void* pairsv, int64_t found, const void* morev, int64_t more, int64_t k) noexcept {
   using K = key_t<T>;

@@ -53,9 +53,9 @@ void PixelMap::fill_pointers(int64_t first, int64_t count, const void* in, const
   PixelRun run;
   const int64_t a_step = step[2] * in_pitch[2] * element, c_step = out_pitch[2] * element;
   for (int64_t i = 0; runs.next(&run); i += run.length) {
-    const int64_t lies = out_first + run.batch * out_batch + run.z * out_pitch[0] + run.y * out_pitch[1] +
-                         run.x * out_pitch[2];
-    char* y = static_cast<char*>(out) + lies * element;
+    const int64_t index = out_first + run.batch * out_batch + run.z * out_pitch[0] + run.y * out_pitch[1] +
+                          run.x * out_pitch[2];
+    char* y = static_cast<char*>(out) + index * element;
     for (int64_t j = 0; j < run.length; j++) c[i + j] = y + j * c_step;
     for (int64_t t = 0; t < taps; t++) {
       const void** p = a + t * count + i;

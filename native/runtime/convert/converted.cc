@@ -16,8 +16,8 @@ constexpr int kUInt8 = static_cast<int>(DType::kUInt8), kInt32 = static_cast<int
               kInt64 = static_cast<int>(DType::kInt64);
 constexpr int64_t kGrainBytes = 128 * 1024;
 
-/// Whether one of two dtypes is of signed and the other of unsigned integers, as wide. Their order is the
-/// same but for their top bit.
+/// Whether one dtype is signed and the other unsigned, of the same width. Flipping the top bit then preserves
+/// the order.
 bool flips(int from, int to) {
   return dtype_size(from) == dtype_size(to) && from != to && is_kind(from, kInteger) && is_kind(to, kInteger);
 }

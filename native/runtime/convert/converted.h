@@ -1,18 +1,18 @@
-// Converts the operands of a call to a dtype that the family has kernels for, if theirs has none.
+// Converts the operands of a call to a dtype that the family has kernels for, if it has none for theirs.
 #pragma once
 #include "kernels/table.h"
 
 namespace gradtape {
 
-/// The dtype whose kernels compare, sort and take extremes of a dtype's elements, in the same order: bytes
-/// become uint8, integers of 4 and 8 bytes signed ones, by a change of their top bit where the sign differs;
-/// those of 2 bytes become int32.
+/// The dtype whose kernels compare, sort and find extremes of a dtype's elements. The conversion preserves
+/// the order: 1-byte integers become uint8, 2-byte ones int32, and 4- and 8-byte ones signed (the top bit of
+/// unsigned ones is flipped).
 int ordered_dtype(int dtype);
-/// The dtype whose kernels add up products: integers of less than 4 bytes become int32, whose low bits are
-/// theirs.
+/// The dtype whose kernels sum products: integers of less than 4 bytes become int32, whose low bits are the
+/// result.
 int product_dtype(int dtype);
 
-/// The operands of one call. Without a conversion they stay where they are.
+/// The operands of one call. Without a conversion they are used in place.
 class Converted {
  public:
   Converted(int dtype, int to) : from_(dtype), to_(to) {}
@@ -20,7 +20,7 @@ class Converted {
   Converted(const Converted&) = delete;
 
   bool any() const { return from_ != to_; }
-  /// The dtype that the kernels get.
+  /// The dtype of the kernels.
   int dtype() const { return to_; }
   int64_t size() const { return dtype_size(to_); }
   /// An operand of n elements that is read; null stays null.
@@ -29,7 +29,7 @@ class Converted {
   void* out(void* y, int64_t n) { return any() && y != nullptr ? result(y, n, false) : y; }
   /// An operand of n elements that is read and written.
   void* in_out(void* y, int64_t n) { return any() && y != nullptr ? result(y, n, true) : y; }
-  /// False: there was no memory.
+  /// False if out of memory.
   bool ok() const { return ok_; }
   /// Writes the results back.
   void write_back();
@@ -37,7 +37,7 @@ class Converted {
  private:
   struct Copy {
     Copy* next;
-    void* result;  // where it goes, or null
+    void* result;  // where the result goes, or null
     int64_t n;
     void* data() { return this + 1; }
   };
@@ -47,7 +47,7 @@ class Converted {
 
   int from_, to_;
   bool ok_ = true;
-  Copy* first_ = nullptr;  // the last one that was made
+  Copy* first_ = nullptr;  // the most recent one; a linked list
 };
 
 }  // namespace gradtape

@@ -7,8 +7,7 @@ namespace gradtape {
 
 namespace {
 
-/// Below this many bytes a second thread costs more than it brings: where runs are copied, and where elements
-/// change places.
+/// Fewer bytes than this are not worth a second thread: for copies of runs, and for transposes.
 constexpr int64_t kRunGrain = 128 * 1024;
 constexpr int64_t kElementGrain = 32 * 1024;
 
@@ -23,8 +22,8 @@ struct Dim {
   int64_t n, src, dst;
 };
 
-/// Drops dimensions of 1, makes the destination's strides positive and descending, merges what runs on, and
-/// puts last the dimension to run along, before it the other one of the plane. Moves src and dst accordingly.
+/// Drops dimensions of size 1, makes the destination's strides positive and descending, merges contiguous
+/// dimensions, and orders the last two as the plane for the kernels. Adjusts src and dst accordingly.
 int normalise(const CopyLayout& layout, int64_t size, const char** src, char** dst, Dim* dims) {
   int count = 0;
   for (int d = 0; d < layout.ndim; d++) {
@@ -50,7 +49,7 @@ int normalise(const CopyLayout& layout, int64_t size, const char** src, char** d
     }
   }
   if (kept == 0) dims[kept++] = {1, 1, 1};
-  // A plane with the dimension along which the source runs, so that it is a transpose.
+  // The plane includes the dimension along which the source is contiguous, so that it is a transpose.
   const Dim& last = dims[kept - 1];
   if (kept > 2 && last.dst == 1 && magnitude(last.src) > 1) {
     for (int d = 0; d < kept - 2; d++) {
@@ -64,7 +63,7 @@ int normalise(const CopyLayout& layout, int64_t size, const char** src, char** d
   return kept;
 }
 
-/// Few elements, one after the other: below this, ordering the dimensions takes longer.
+/// Copies of fewer elements use a plain loop: ordering the dimensions would take longer.
 constexpr int64_t kFewElements = 64;
 
 template <class T>
@@ -74,7 +73,8 @@ void move(const char* src, char* dst) {
   __builtin_memcpy(dst, &v, sizeof v);
 }
 
-/// Pieces of T, the last of which ends with the run: where there are at least as many bytes as one has.
+/// Copies by overlapping words of type T, the last of which ends at the end of the run; at least sizeof(T)
+/// bytes.
 template <class T>
 void copy_by(const char* src, char* dst, int64_t bytes) {
   constexpr int64_t step = sizeof(T);
@@ -82,7 +82,7 @@ void copy_by(const char* src, char* dst, int64_t bytes) {
   move<T>(src + bytes - step, dst + bytes - step);
 }
 
-/// A short run of bytes, without the call that the C library's copy is.
+/// A short run of bytes, without calling memcpy.
 inline void copy_short(const char* src, char* dst, int64_t bytes) {
   if (bytes >= 16) {
     copy_by<Pair>(src, dst, bytes);
@@ -161,8 +161,7 @@ void run_copy(const void* src_v, void* dst_v, const CopyLayout& layout, int log_
   const bool runs = run.dst == 1 && (run.src == 1 || run.src == 0);
   const int64_t grain = (runs ? kRunGrain : kElementGrain) / size;
 
-  // Calls f with the first elements of each of the planes that hold the rows [begin, end), all planes' rows
-  // counted through, and which of the plane's rows these are.
+  // Calls f(src, dst, rows) for each of the planes that contain rows [begin, end) of all planes together.
   const auto planes = [&](int64_t begin, int64_t end, const auto& f) {
     int64_t index[kMaxDims] = {};
     const char* from = src;
@@ -191,7 +190,7 @@ void run_copy(const void* src_v, void* dst_v, const CopyLayout& layout, int log_
 
   const int64_t rows = outer * row.n;
   if (rows < 64 && run.n > grain) {
-    // Few long rows: each is split.
+    // Few long rows: each of them is split.
     planes(0, rows, [&](const char* from, char* to, int64_t count) {
       parallel_for(
           run.n, grain / count + 1,

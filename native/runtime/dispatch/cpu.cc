@@ -30,9 +30,9 @@ CpuId cpuid(uint32_t leaf, uint32_t subleaf) {
   return r;
 }
 
-/// What the compiler may use under -march=x86-64-v3 and -v4, and what of the registers the operating system
-/// saves. Not __builtin_cpu_supports: it reads a table of the compiler's runtime library, and some of these
-/// (zig's, clang-cl's) have none or a stub.
+/// What the compiler may use under -march=x86-64-v3 and -v4, and which registers the operating system saves.
+/// Not __builtin_cpu_supports: it reads a table of the compiler's runtime library, which some compilers (zig,
+/// clang-cl) lack or stub.
 struct X86 {
   bool v3 = false, v4 = false;
 
@@ -45,7 +45,7 @@ struct X86 {
     // LAHF, LZCNT; BMI1, AVX2, BMI2; the XMM and YMM registers
     v3 = has(extended.ecx, bits({0, 5})) && has(features.ebx, bits({3, 5, 8})) && has(saved, bits({1, 2}));
 #if defined(__APPLE__)
-    // macOS saves mask and ZMM registers from a thread's first use of them on, and reports them only then.
+    // macOS saves mask and ZMM registers only once a thread has used them, and does not report them before.
     const bool saves_zmm = true;
 #else
     const bool saves_zmm = has(saved, bits({5, 6, 7}));

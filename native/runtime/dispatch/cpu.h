@@ -4,12 +4,12 @@ namespace gradtape {
 
 enum class Isa { kPortable, kAvx2, kAvx512, kNeon };
 
-/// The best set that both the CPU and this build have.
+/// The best set that the CPU supports and this build contains.
 Isa detect_isa();
 /// True if the CPU can run the set and the build contains it.
 bool isa_available(Isa isa);
 const char* isa_name(Isa isa);
-/// From a name; false if there is no such set.
+/// Looks up a name; false if there is no such set.
 bool isa_from_name(const char* name, Isa* isa);
 
 }  // namespace gradtape

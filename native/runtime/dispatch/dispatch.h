@@ -5,11 +5,11 @@
 
 namespace gradtape {
 
-/// The table of one instruction set, or null where this CPU or build lacks it.
+/// The table of one instruction set, or null if the CPU or this build does not support it.
 const KernelTable* kernel_table(Isa isa);
-/// The table in use. The first call chooses: GRADTAPE_FORCE_ISA, else the best the CPU has.
+/// The table in use. The first call selects it: GRADTAPE_FORCE_ISA, otherwise the best that the CPU supports.
 const KernelTable& kernels();
-/// Null, or why GRADTAPE_FORCE_ISA could not be followed.
+/// Null, or why GRADTAPE_FORCE_ISA was ignored.
 const char* forced_isa_error();
 
 }  // namespace gradtape

@@ -1,4 +1,4 @@
-// Binary ops whose operands are broadcast: row by row, or where rows are short, tile by tile.
+// Binary ops with broadcasting: row by row, or tile by tile if rows are short.
 #include <string.h>
 
 #include "runtime/elementwise/elementwise.h"
@@ -9,11 +9,11 @@ namespace gradtape {
 namespace {
 
 constexpr int64_t kGrainBytes = 128 * 1024;
-/// Rows shorter than this are joined into tiles, so that a kernel call has enough to do.
+/// Shorter rows are joined into tiles, so that a kernel call has enough elements.
 constexpr int64_t kShortRow = 64;
 constexpr int64_t kTile = 512;
 
-/// Walks the positions of the first `rank` dimensions, and where both operands are at each.
+/// Iterates over the first `rank` dimensions, with the position of both operands.
 struct Walk {
   const BroadcastLayout& layout;
   int rank;
@@ -32,7 +32,7 @@ struct Walk {
       b += index[d] * layout.b_strides[d];
     }
   }
-  /// On by `steps`, which must not pass the end of the last of these dimensions.
+  /// Advances by `steps`, which must not go beyond the end of the last of these dimensions.
   void advance(int64_t steps) {
     for (int d = rank - 1; d >= 0; d--, steps = 1) {
       a += steps * layout.a_strides[d];
@@ -46,8 +46,8 @@ struct Walk {
   }
 };
 
-/// One operand over tiles of rows × inner elements of type T: used where it lies if it is contiguous or a
-/// single element, otherwise laid out in a buffer.
+/// One operand for tiles of rows × inner elements of type T: used in place if it is contiguous or a single
+/// element, otherwise expanded into a buffer.
 template <class T>
 class TileOperand {
  public:
@@ -60,7 +60,7 @@ class TileOperand {
     const T* x = base_ + offset;
     if (column_ == 1 && row_ == inner_) return x;
     if (single() && !expand) return x;
-    // A row that repeats is laid out once for all tiles that it serves.
+    // A row that is repeated is expanded once for all tiles that use it.
     if (row_ == 0 && x == repeated_ && rows <= rows_) return buffer_;
     repeated_ = x;
     rows_ = rows;
@@ -77,8 +77,8 @@ class TileOperand {
   }
 
  private:
-  /// Each row is one element, repeated. Rows are written in eights that overlap the next row, which comes
-  /// after.
+  /// Repeats one element along each row. Rows are written in steps of eight that overlap the next row, which
+  /// is written afterwards.
   void repeat_rows(const T* x, int64_t rows) {
     T* y = buffer_;
     for (int64_t r = 0; r < rows; r++, y += inner_) {

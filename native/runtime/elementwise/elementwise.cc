@@ -5,10 +5,9 @@
 namespace gradtape {
 
 namespace {
-/// Below this many bytes of operands a second thread costs more than it brings. Non-temporal
-/// stores for what no cache holds were tried twice, by way of a tile and in the kernels' own loops: 10M
-/// elements took 0.75 to 1.1 of the time, by op and by how busy the machine's memory was, for a second loop
-/// in each kernel.
+/// Fewer bytes of operands than this are not worth a second thread. Non-temporal stores for large results
+/// were tried, through a tile and in the kernels' loops: for 10M elements they took 0.75 to 1.1 of the time,
+/// depending on the op and the load of the memory, at the cost of a second loop in each kernel.
 constexpr int64_t kGrainBytes = 128 * 1024;
 
 const char* at(const void* p, int64_t bytes) { return static_cast<const char*>(p) + bytes; }

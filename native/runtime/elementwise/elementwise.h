@@ -5,7 +5,7 @@
 
 namespace gradtape {
 
-/// `cost` is that of the table's entry: time per element, where 1 is one that only passes through memory.
+/// `cost` is that of the table's entry: time per element, relative to an op that is limited by memory.
 void run_unary(UnaryFn fn, const void* x, void* y, int64_t n, int64_t in_size, int64_t out_size,
                int cost = 1);
 

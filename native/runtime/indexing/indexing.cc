@@ -34,8 +34,8 @@ void row_numbers(const RowMap& map, int64_t first, int64_t n, int64_t* rows) {
   }
 }
 
-/// Whether one of n indices lies outside [0, size). Of int32 the unsigned number alone says so: the compiler
-/// makes vectors of that.
+/// Whether any of n indices is outside [0, size). For int32 one unsigned comparison suffices, which the
+/// compiler vectorizes.
 bool any_outside(const int32_t* indices, int64_t n, int64_t size) {
   const uint32_t limit = size > INT32_MAX ? uint32_t{1} << 31 : static_cast<uint32_t>(size);
   uint32_t bad = 0;
@@ -76,7 +76,7 @@ int64_t find_bad(const RowMap& map) {
   return -1;
 }
 
-/// Calls f(rows, b, j, n) for pieces of the row numbers of batch b, the tuples [first, end) of it.
+/// Calls f(rows, b, j, n) for chunks of the row numbers of batch b, tuples [first, end).
 template <class F>
 void for_rows(const RowMap& map, int64_t b, int64_t first, int64_t end, const F& f) {
   int64_t rows[kChunk];
@@ -99,7 +99,7 @@ void run_gather(const RowMap& map, const void* src_v, void* out_v, int64_t size)
   char* out = static_cast<char*>(out_v);
   const int64_t row_bytes = map.inner * size;
   const auto gather = kernels().rows.gather;
-  // The rows of the result, in order; a range of them may begin and end inside a slice.
+  // Splits the rows of the result; a range of them may begin and end within a slice.
   parallel_for(map.batch * map.outer * map.k, kGrainBytes / row_bytes + 1, [&](int64_t begin, int64_t end) {
     while (begin < end) {
       const int64_t slice = begin / map.k;
@@ -123,8 +123,8 @@ void run_scatter(const RowMap& map, ScatterFn fn, void* dst_v, const void* updat
   const int64_t update_step = scalar ? 0 : 1;
   const int64_t slices = map.batch * map.outer, row_bytes = map.inner * size;
   const HashPartitions partitions(row_bytes);
-  // The rows of a slice in the partitions [begin, end).
-  const auto deal = [&](int64_t slice, int64_t begin, int64_t end) {
+  // Updates the rows of a slice that are in the hash partitions [begin, end).
+  const auto update_partitions = [&](int64_t slice, int64_t begin, int64_t end) {
     char* to = dst + slice * map.rows * row_bytes;
     const char* from = scalar ? updates : updates + slice * map.k * row_bytes;
     const bool all = begin == 0 && end == HashPartitions::kCount;
@@ -143,11 +143,11 @@ void run_scatter(const RowMap& map, ScatterFn fn, void* dst_v, const void* updat
   };
   if (slices > 1) {
     parallel_for(slices, grain(1), [&](int64_t begin, int64_t end) {
-      for (int64_t slice = begin; slice < end; slice++) deal(slice, 0, HashPartitions::kCount);
+      for (int64_t slice = begin; slice < end; slice++) update_partitions(slice, 0, HashPartitions::kCount);
     });
   } else {
     parallel_for(HashPartitions::kCount, grain(HashPartitions::kCount),
-                 [&](int64_t begin, int64_t end) { deal(0, begin, end); });
+                 [&](int64_t begin, int64_t end) { update_partitions(0, begin, end); });
   }
 }
 
@@ -200,7 +200,7 @@ int64_t count_mask(const uint8_t* mask, int64_t n) { return kernels().rows.count
 
 namespace {
 
-/// Calls f(positions, found so far, n) for the positions of nonzero elements.
+/// Calls f(positions, number found before, n) for the positions of nonzero elements.
 template <class F>
 void for_positions(const uint8_t* mask, int64_t n, const F& f) {
   int64_t positions[kChunk];

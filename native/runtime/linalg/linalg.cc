@@ -10,14 +10,14 @@ namespace gradtape {
 
 namespace {
 
-/// Multiplications that pay for a thread of their own.
+/// Multiplications that are worth a thread.
 constexpr int64_t kGrain = 8 * 1024;
 
 const char* at(const void* p, int64_t bytes) { return static_cast<const char*>(p) + bytes; }
 char* at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
 
-/// How far columns are apart: not by a multiple of 512 bytes or more, where they would share the few places
-/// of the first-level cache.
+/// The distance between columns: not a multiple of 512 bytes, for which they would map to the same few L1
+/// sets.
 int64_t column_stride(int64_t m) {
   const int64_t stride = (m + kQrAlign - 1) / kQrAlign * kQrAlign;
   return stride % 64 == 0 ? stride + kQrAlign : stride;

@@ -10,11 +10,12 @@ namespace gradtape {
 
 namespace {
 
-constexpr int64_t kRowBlock = 192;            // rows of A that stay in L2 beside a panel of B …
-constexpr int64_t kRowDepth = 512;            // … of this depth; half as many beside a deeper one
+constexpr int64_t kRowBlock = 192;            // rows of A that stay in L2 beside a panel of B
+constexpr int64_t kRowDepth = 512;            // of this depth; half as many with a deeper one
 constexpr int64_t kColumnBlock = 2048;        // columns packed at a time
-constexpr int64_t kCopyRow = kRowBlock + 16;  // elements between copied columns of A: no power of two
-constexpr int kPartsSlot = 1;                 // of the scratch memory; the other is the packed operands'
+constexpr int64_t kCopyRow = kRowBlock + 16;  // distance between copied columns of A: not a power of two
+constexpr int kPartsSlot =
+    1;  // slot of scratch memory for partial sums; the other one is for packed operands
 
 int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
 
@@ -28,7 +29,7 @@ struct Operands {
   void* c;
 };
 
-/// One product, or the same product of many operands.
+/// One product, or the same product for many operands.
 struct Product : MatmulShape {
   const MatmulKernels* kernels;
   MatmulPlan plan;
@@ -53,17 +54,17 @@ struct Product : MatmulShape {
     return block;
   }
 
-  /// Rows [row, row + rows) and columns [column, column + columns) of C, on the calling thread.
+  /// Computes rows [row, row + rows) and columns [column, column + columns) of C on the calling thread.
   bool run(const Operands& x, int64_t row, int64_t rows, int64_t column, int64_t columns) const;
   bool run_dots(const Operands& x, int64_t row, int64_t rows, int64_t column, int64_t columns) const;
   bool run_tiles(const Operands& x, int64_t row, int64_t rows, int64_t column, int64_t columns) const;
   bool run_transposed(const Operands& x, int64_t row, int64_t rows) const;
-  /// All of it, on as many threads as pay.
+  /// Computes all of C, on as many threads as are worth it.
   bool run_split(const Operands& x) const;
   bool run_chunks(const Operands& x, int64_t length) const;
 };
 
-/// Copies `rows` lines of `k` elements, each contiguous in the copy.
+/// Copies `rows` vectors of `k` elements, each of which is contiguous in the copy.
 template <class Bits>
 void gather_lines(const void* from, int64_t line, int64_t step, int64_t lines, int64_t k, void* to) {
   const Bits* x = static_cast<const Bits*>(from);
@@ -81,13 +82,13 @@ void gather(const void* from, int64_t line, int64_t step, int64_t lines, int64_t
 }
 
 bool Product::run(const Operands& x, int64_t row, int64_t rows, int64_t column, int64_t columns) const {
-  if (plan.way == MatmulWay::kDots) return run_dots(x, row, rows, column, columns);
-  if (plan.way == MatmulWay::kTransposed) return run_transposed(x, row, rows);
+  if (plan.algorithm == MatmulAlgorithm::kDots) return run_dots(x, row, rows, column, columns);
+  if (plan.algorithm == MatmulAlgorithm::kTransposed) return run_transposed(x, row, rows);
   return run_tiles(x, row, rows, column, columns);
 }
 
 bool Product::run_dots(const Operands& x, int64_t row, int64_t rows, int64_t column, int64_t columns) const {
-  // The plan guarantees that an operand that is not contiguous along k has at most eight lines.
+  // The plan guarantees that an operand that is not contiguous along k has at most eight rows (or columns).
   MatmulBlock block = part(x, row, rows, column, columns);
   const bool copy_a = a_col != 1, copy_b = b_row != 1;
   const int64_t a_bytes = copy_a ? rows * k * size : 0;
@@ -116,7 +117,7 @@ bool Product::run_dots(const Operands& x, int64_t row, int64_t rows, int64_t col
 bool Product::run_tiles(const Operands& x, int64_t row, int64_t rows, int64_t column, int64_t columns) const {
   const int64_t depth = min(plan.depth, k);
   const int64_t row_block = depth > kRowDepth ? kRowBlock / 2 : kRowBlock;
-  const bool packed = plan.way == MatmulWay::kPacked;
+  const bool packed = plan.algorithm == MatmulAlgorithm::kPacked;
   const int64_t width = packed ? min(columns, kColumnBlock) : columns;
   void* panels = nullptr;
   void* copy = nullptr;
@@ -162,7 +163,7 @@ bool Product::run_tiles(const Operands& x, int64_t row, int64_t rows, int64_t co
   return true;
 }
 
-/// All columns of C, by way of Cᵀ = Bᵀ·Aᵀ.
+/// Computes all columns of C, by way of Cᵀ = Bᵀ·Aᵀ.
 bool Product::run_transposed(const Operands& x, int64_t row, int64_t rows) const {
   const int64_t lanes = kernels->lanes, width = (min(rows, kRowBlock) + lanes - 1) / lanes * lanes;
   const bool packed = a_col == 1;
@@ -203,7 +204,7 @@ bool Product::run_split(const Operands& x) const {
   return ok;
 }
 
-/// The first chunk of k goes to C, the others to memory of their own, which is added to C in order.
+/// The first chunk of k is summed in C, the others in separate memory, which is added to C in order.
 bool Product::run_chunks(const Operands& x, int64_t length) const {
   std::atomic<bool> ok{true};
   const int64_t chunks = (k + length - 1) / length, count = m * n;
@@ -240,7 +241,7 @@ void zero(void* p, int64_t bytes) {
   });
 }
 
-/// The shape of a call, and how many products it is.
+/// Sets the shape of a call; returns the number of products.
 int64_t lay_out(const MatmulKernels& kernels, const MatmulCall& call, Product* p) {
   p->kernels = &kernels;
   p->size = dtype_size(call.dtype);
@@ -255,7 +256,7 @@ int64_t lay_out(const MatmulKernels& kernels, const MatmulCall& call, Product* p
   p->accumulate = call.accumulate;
   p->epilogue = call.epilogue;
   int64_t batches = 1;
-  bool a_dense = true, b_shared = true;  // A's matrices lie one after another; all products use the same B
+  bool a_dense = true, b_shared = true;  // A's matrices are contiguous; all products use the same B
   int64_t next = call.m * call.k;
   for (int d = call.batch_ndim - 1; d >= 0; d--) {
     batches *= call.batch_dims[d];
@@ -265,11 +266,11 @@ int64_t lay_out(const MatmulKernels& kernels, const MatmulCall& call, Product* p
     }
     next *= call.batch_dims[d];
   }
-  if (batches > 1 && a_dense && b_shared && !call.transpose_a) {  // one tall product
+  if (batches > 1 && a_dense && b_shared && !call.transpose_a) {  // as one tall product
     p->m *= batches;
     batches = 1;
   }
-  // A length-1 side makes a matrix a vector, contiguous either way.
+  // A matrix with a dimension of size 1 is contiguous in either order.
   if (p->m == 1) p->a_row = p->k, p->a_col = 1;
   if (p->n == 1) p->b_row = 1, p->b_col = p->k;
   if (p->k == 1) {
@@ -286,7 +287,8 @@ MatmulRows matmul_rows(const MatmulKernels& kernels, const MatmulCall& call) {
   if (call.transpose_a || lay_out(kernels, call, &p) != 1 || p.m < 2 || p.n < 2 || p.k < 2) return {};
   const MatmulPlan plan = plan_matmul(kernels, p, num_threads(), true);
   const bool owned = plan.split == MatmulSplit::kBlocks;
-  if (plan.way == MatmulWay::kTransposed || !(owned || plan.split == MatmulSplit::kRows)) return {};
+  if (plan.algorithm == MatmulAlgorithm::kTransposed || !(owned || plan.split == MatmulSplit::kRows))
+    return {};
   return {p.m, plan.grains, owned};
 }
 
@@ -298,7 +300,7 @@ bool run_matmul_rows(const MatmulKernels& kernels, const MatmulCall& call, int64
 }
 
 bool run_matmul(const MatmulKernels& kernels, const MatmulCall& call) {
-  Product p;  // not cleared: see MatmulCall
+  Product p;  // not cleared, like MatmulCall
   int64_t batches = lay_out(kernels, call, &p);
   const int64_t count = p.m * p.n;
   if (batches == 0 || count == 0) return true;
@@ -311,7 +313,7 @@ bool run_matmul(const MatmulKernels& kernels, const MatmulCall& call) {
   const int64_t* left_strides = call.a_strides;
   const int64_t* right_strides = call.b_strides;
   if (p.n == 1 && p.a_row == 1 && p.a_col != 1 && p.epilogue.bias == nullptr) {
-    // Aᵀx = (xᵀA)ᵀ: along A's rows, not across them. A bias would lie along the wrong side.
+    // Aᵀx = (xᵀA)ᵀ: reads A along its rows. Not with a bias, which would apply to the wrong dimension.
     const int64_t m = p.m;
     p.n = m, p.m = 1, p.c_row = m;
     p.a_row = p.k, p.a_col = 1;

@@ -1,4 +1,4 @@
-// Matrix products over whole tensors: blocking, packing, threads, batches.
+// Matrix products of whole tensors: blocking, packing, threads, batches.
 #pragma once
 #include "kernels/table.h"
 #include "runtime/layout.h"
@@ -16,26 +16,27 @@ struct MatmulCall {
   int64_t m = 0, n = 0, k = 0;
   bool transpose_a = false, transpose_b = false, accumulate = false;
   int batch_ndim = 0;
-  // The first batch_ndim of each; to clear the others would be a tenth of a small product's time.
+  // Only the first batch_ndim of each are set; clearing the others would be a tenth of a small product's
+  // time.
   int64_t batch_dims[kMaxDims];
   int64_t a_strides[kMaxDims];
   int64_t b_strides[kMaxDims];
-  Epilogue epilogue = {};  // what becomes of C
+  Epilogue epilogue = {};  // applied to C
 };
 
-/// `kernels` are those of the call's dtype. False if memory for packing could not be had.
+/// `kernels` are those of the call's dtype. False if memory for packing cannot be allocated.
 bool run_matmul(const MatmulKernels& kernels, const MatmulCall& call);
 
-/// The rows of C where threads may compute each a range of them, of any length, by run_matmul_rows: the same
-/// bits come out.
+/// Whether threads may compute ranges of rows of C independently by run_matmul_rows, bitwise as run_matmul
+/// does.
 struct MatmulRows {
-  int64_t rows = 0;    // 0: they do not
+  int64_t rows = 0;    // rows of C; 0: they may not
   int64_t grains = 0;  // the work
-  bool owned = false;  // by itself it is split otherwise, so that parts of B stay with a thread
+  bool owned = false;  // on its own the product is split so that parts of B stay with a thread
 };
 MatmulRows matmul_rows(const MatmulKernels& kernels, const MatmulCall& call);
 
-/// Rows [begin, end) of C, on the calling thread, where matmul_rows says so.
+/// Computes rows [begin, end) of C on the calling thread, if matmul_rows permits it.
 bool run_matmul_rows(const MatmulKernels& kernels, const MatmulCall& call, int64_t begin, int64_t end);
 
 }  // namespace gradtape

@@ -15,7 +15,7 @@ namespace gradtape {
 namespace {
 
 #if defined(__linux__)
-/// Smaller blocks ask for no huge pages.
+/// Huge pages are requested for blocks of at least this size.
 constexpr int64_t kHugeFrom = int64_t{128} << 10;
 
 bool keeps_heap() {
@@ -50,7 +50,7 @@ void ask_for_huge_pages(void* p, int64_t bytes) {
   const uintptr_t begin = reinterpret_cast<uintptr_t>(p) & ~static_cast<uintptr_t>(kHugePage - 1);
   const uintptr_t end = (reinterpret_cast<uintptr_t>(p) + static_cast<uintptr_t>(bytes) + kHugePage - 1) &
                         ~static_cast<uintptr_t>(kHugePage - 1);
-  // Advice: where the range goes past the mapping, or there are no such pages, nothing is lost.
+  // Only advice: harmless if the range exceeds the mapping or there are no huge pages.
   madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 #else
   (void)p;

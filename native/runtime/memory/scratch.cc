@@ -33,7 +33,7 @@ void* thread_scratch(int64_t bytes, int slot) {
     scratch.release();
     scratch.data = ::operator new(static_cast<size_t>(bytes), kAlign, std::nothrow);
     if (scratch.data != nullptr) scratch.bytes = bytes;
-    // Not for less than such a page: each thread has memory of its own, and would hold the whole page.
+    // Not for smaller ones: each thread has its own scratch memory and would occupy a whole huge page.
     if (bytes >= kHugePage) ask_for_huge_pages(scratch.data, bytes);
   }
   return scratch.data;

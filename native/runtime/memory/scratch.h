@@ -4,8 +4,8 @@
 
 namespace gradtape {
 
-/// At least `bytes` bytes for the calling thread, 64-byte aligned, or null. The same memory is handed out
-/// again at the thread's next call for the slot; it is freed when the thread ends.
+/// At least `bytes` bytes for the calling thread, 64-byte aligned, or null. The thread's next call for the
+/// slot returns the same memory; it is freed when the thread ends.
 inline constexpr int kScratchSlots = 2;
 void* thread_scratch(int64_t bytes, int slot = 0);
 

@@ -11,9 +11,9 @@ namespace gradtape {
 
 namespace {
 
-/// Elements that pay for a thread of their own.
+/// Elements that are worth a thread.
 constexpr int64_t kGrain = 16 * 1024;
-/// Elements whose sums make one partial result.
+/// Elements per partial sum.
 constexpr int64_t kChunk = 64 * 1024;
 
 const char* at(const void* p, int64_t bytes) { return static_cast<const char*>(p) + bytes; }
@@ -21,7 +21,7 @@ char* at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
 int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
-/// A little lies on the stack: small calls would take long to find memory.
+/// Small scratch memory is on the stack: an allocation would take too long in small calls.
 struct Scratch {
   char* data;
   explicit Scratch(int64_t bytes)
@@ -33,7 +33,7 @@ struct Scratch {
 
  private:
   static constexpr int64_t kOwn = 8192;
-  alignas(64) char own[kOwn];  // not cleared
+  alignas(64) char own[kOwn];  // uninitialized
 };
 
 }  // namespace
@@ -50,7 +50,7 @@ void run_layer_norm(const NormKernels& k, const void* x, const void* scale, cons
 bool run_layer_norm_gradient(const NormKernels& k, const void* dy, const void* x, const void* scale,
                              const void* mean, const void* rstd, void* dx, void* dscale, void* dshift,
                              int64_t rows, int64_t n, int64_t size) {
-  // Few rows to a chunk keep the sums short; the partial results are at most an eighth of x.
+  // Chunks of few rows keep the sums short; the partial results are at most an eighth of x.
   const int64_t chunk = larger(16, smaller(256, kChunk / n)), parts = (rows + chunk - 1) / chunk;
   const int64_t part_bytes = n * size;
   Scratch scratch(2 * parts * part_bytes);
@@ -73,16 +73,16 @@ bool run_layer_norm_gradient(const NormKernels& k, const void* dy, const void* x
 
 namespace {
 
-/// [rows, channels] seen as rows of `width` columns, several pixels side by side where there are few
-/// channels, so that vectors are full. What is left makes a shorter row of its own.
+/// [rows, channels] as rows of `width` columns: several pixels side by side if there are few channels, so
+/// that vectors are full. The remaining pixels form a shorter row.
 struct Columns {
   int64_t rows, channels, size, repeat, width, whole, rest;
-  int64_t chunk, chunks;  // rows for one partial sum
+  int64_t chunk, chunks;  // rows per partial sum
 
   Columns(int64_t rows, int64_t channels, int64_t size)
       : rows(rows), channels(channels), size(size), repeat(1) {
     if (channels < 64) {
-      // Where there are few rows, what is done for each column counts as much.
+      // With few rows, the work per column counts as much.
       const int64_t enough = rows * channels <= 1024 ? 16 : 64;
       while (channels * repeat % 16 != 0) repeat *= 2;
       while (channels * repeat < enough) repeat *= 2;
@@ -93,18 +93,18 @@ struct Columns {
     chunk = larger(16, smaller(1024, kChunk / width));
     chunks = (whole + chunk - 1) / chunk;
   }
-  /// Partial sums, with that of the rest.
+  /// The number of partial sums, with that of the remaining pixels.
   int64_t parts() const { return chunks + 1; }
   int64_t bytes() const { return width * size; }
   int64_t rest_offset() const { return whole * width * size; }
 
-  /// Writes a vector of channels side by side.
+  /// Fills a row of `width` columns with a vector of channels, repeated.
   void broadcast(void* p) const {
     for (int64_t r = 1; r < repeat; r *= 2) {  // a power of two
       memcpy(at(p, r * channels * size), p, static_cast<size_t>(r * channels * size));
     }
   }
-  /// f(part, first row's offset in bytes, rows, width): every chunk, and the rest as the last.
+  /// f(part, byte offset of the first row, rows, width) for each chunk, and finally for the remaining pixels.
   template <class F>
   void each_chunk(const F& f) const {
     parallel_for_grains(chunks, whole * width / kGrain, [&](int64_t begin, int64_t end) {
@@ -114,8 +114,8 @@ struct Columns {
     });
     f(chunks, rest_offset(), rest > 0 ? 1 : 0, rest * channels);
   }
-  /// The same over ranges of rows, for work that sums nothing; from the last to the first, since the last
-  /// ones are still near.
+  /// The same for ranges of rows, for work without sums; from last to first, since the last rows are still in
+  /// cache.
   template <class F>
   void each_range(const F& f) const {
     parallel_for(whole, kGrain / width + 1, [&](int64_t begin, int64_t end) {
@@ -139,10 +139,10 @@ struct Columns {
   }
 };
 
-/// Rows that the first pivot is the mean of.
+/// Rows whose mean is the first pivot.
 constexpr int64_t kPivotRows = 16;
 
-/// sum[c] = Σ over rows of x[r][c], row by row: a few columns at a time, whose sums stay in registers.
+/// sum[c] = Σ over rows of x[r][c], row by row: a few columns at a time, with their sums in registers.
 template <class T>
 void sum_rows(const T* x, int64_t rows, int64_t channels, double* sum) {
   constexpr int64_t kWide = 4;
@@ -208,7 +208,7 @@ bool run_batch_norm(const NormKernels& k, const void* x, const void* scale, cons
     put_real(variance, c, v * unbiased, size);
     put_real(centre, c, sum[c], size);
     put_real(a, c, factor, size);
-    // What rounding took from the mean comes back with the shift.
+    // The shift compensates the rounding error of the mean.
     put_real(b, c, get_real(shift, c, size) - (sum[c] - get_real(centre, c, size)) * factor, size);
   }
   columns.broadcast(centre);

@@ -7,11 +7,11 @@ namespace gradtape {
 namespace {
 
 constexpr int64_t kUpdateGrain = 16 * 1024;
-/// Elements of rows, which are read from all over the table.
+/// The grain for updates of rows, which are scattered over the table.
 constexpr int64_t kRowsGrain = 8 * 1024;
 
-/// Takes denormal numbers for zero while it lives, as TensorFlow does: once gradients vanish, the decaying
-/// moments become denormal and stay so for long, and arithmetic with them takes half as long again.
+/// While it exists, denormal numbers are flushed to zero, as in TensorFlow: once gradients vanish, the
+/// decaying moments stay denormal for long, and arithmetic with them takes 1.5 times as long.
 class FlushDenormals {
  public:
 #if defined(__x86_64__)
@@ -39,7 +39,7 @@ class FlushDenormals {
 const void* at(const void* p, int64_t bytes) { return static_cast<const char*>(p) + bytes; }
 void* at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
 
-/// Rows lie all over the table: those to come are fetched this many ahead.
+/// Rows are scattered over the table: they are prefetched this many ahead.
 constexpr int64_t kAhead = 6;
 constexpr int64_t kLine = 64;
 
@@ -81,17 +81,17 @@ void update_rows(const OptimizerEntry& entry, const OptimizerRun& run, const Ind
 void run_optimizer(const OptimizerEntry& entry, const OptimizerRun* runs, int count, int dtype) {
   const auto fn = entry.fn[dtype];
   const int64_t size = dtype_size(dtype);
-  // Each variable begins at a multiple of the alignment, as if they lay one behind the other.
+  // Each variable begins at a multiple of the alignment, as if they were contiguous.
   constexpr int64_t kAlign = 64;
-  const auto room = [&](int v) { return (runs[v].n + kAlign - 1) / kAlign * kAlign; };
+  const auto aligned_size = [&](int v) { return (runs[v].n + kAlign - 1) / kAlign * kAlign; };
   int64_t total = 0;
-  for (int v = 0; v < count; v++) total += room(v);
+  for (int v = 0; v < count; v++) total += aligned_size(v);
   parallel_for(
       total, kUpdateGrain,
       [&](int64_t begin, int64_t end) {
         const FlushDenormals flush;
         int64_t first = 0;
-        for (int v = 0; v < count && first < end; first += room(v), v++) {
+        for (int v = 0; v < count && first < end; first += aligned_size(v), v++) {
           const OptimizerRun& run = runs[v];
           const int64_t from = begin > first ? begin - first : 0;
           const int64_t to = end - first < run.n ? end - first : run.n;

@@ -1,16 +1,15 @@
-// Optimizer updates over whole tensors, or over some of their rows: split among threads.
+// Optimizer updates of whole tensors, or of some of their rows, split among threads.
 #pragma once
 #include "kernels/table.h"
 
 namespace gradtape {
 
-/// The updates of several variables, of float32 or float64, as one piece of work.
+/// Updates several variables, of float32 or float64, in one parallel region.
 void run_optimizer(const OptimizerEntry& entry, const OptimizerRun* runs, int count, int dtype);
 
-/// The updates of single rows of weights, one after the other in the order of the `count` row numbers (int64
-/// if `wide`, else int32; checked before), each in place: run.in and run.out are the weights, run.gradient
-/// the gradients of the rows, one after another. A row has `columns` elements. For rules
-/// without state.
+/// Updates single rows of weights in place, in the order of the `count` row numbers (int64 if `wide`, else
+/// int32; checked before): run.in and run.out are the weights, run.gradient the gradients of the rows. A row
+/// has `columns` elements. For rules without state.
 void run_optimizer_rows(const OptimizerEntry& entry, const OptimizerRun& run, const void* rows, bool wide,
                         int64_t count, int64_t columns, int dtype);
 

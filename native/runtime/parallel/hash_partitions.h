@@ -14,13 +14,13 @@ class HashPartitions {
   static constexpr int64_t kCount = 64;
   static constexpr int64_t kChunk = 512;
 
-  /// For rows of so many bytes: rows that share a cache line are in the same partition.
+  /// `row_bytes` is the size of a row: rows that share a cache line are in the same partition.
   explicit HashPartitions(int64_t row_bytes) {
     while (shift_ < 6 && (row_bytes << shift_) < 64) shift_++;
   }
 
-  /// Selects from row(first) … row(first + n − 1), n ≤ kChunk, the rows of the partitions [begin, end):
-  /// writes their row numbers and their positions, in order, and returns how many there are.
+  /// Of row(first) … row(first + n − 1), n ≤ kChunk, selects the rows in partitions [begin, end): writes
+  /// their row numbers and their positions, in order, and returns how many there are.
   template <class F>
   int64_t pick(int64_t first, int64_t n, int64_t begin, int64_t end, const F& row, int64_t* rows,
                int64_t* from) const {

@@ -2,8 +2,8 @@
 //
 // A parallel region is published by incrementing one epoch that all workers watch. Worker i claims block i +
 // 1 by a compare-and-swap on its own state; the caller works on block 0 and then claims every block that has
-// not been started. So a caller never waits for a thread that has yet to wake or be scheduled, and a late
-// worker touches nothing of a finished region.
+// not been started. So a caller never waits for a thread that has yet to wake or be scheduled, and a worker
+// that comes too late does not access anything of a finished region.
 //
 // Workers spin for a bounded time after a region and then sleep; the caller's wait for running blocks is
 // bounded likewise. `asleep` and the epoch, and `awaited` and the state, are Dekker-style handshakes: each
@@ -30,12 +30,12 @@ namespace gradtape {
 
 namespace {
 
-/// How long a worker watches for the next region, and a caller for the end of one, before it sleeps.
+/// How long a worker polls for the next region, and a caller for the end of one, before it sleeps.
 constexpr int64_t kSpinNanoseconds = 50'000;
-/// Waking a sleeper takes 12–40 µs, some ten times what a grain takes: it must have that much more to do.
+/// Waking a thread takes 12–40 µs, about ten times as long as a grain: it must have that much more to do.
 constexpr int64_t kColdFactor = 8;
-/// When so many grains have run inline in quick succession because the workers slept, they are woken for the
-/// next.
+/// When this many grains have run inline in quick succession because the workers were asleep, the next region
+/// wakes them.
 constexpr int64_t kDebtLimit = 64;
 constexpr int64_t kDebtGapNanoseconds = 100'000;
 constexpr int64_t kStackBytes = int64_t{2} << 20;
@@ -54,7 +54,7 @@ void relax() {
 #endif
 }
 
-/// Spins until done() or the time is over; returns whether done() held.
+/// Spins until done() or until the time is over; returns the last done().
 template <class F>
 bool spin(int64_t nanoseconds, const F& done) {
   for (int i = 0; i < 16; i++) {
@@ -79,15 +79,16 @@ int current_cpu() {
 #endif
 }
 
-/// The current region. The epoch holds its number and, in the low bits, its number of threads. The other
-/// fields belong to the caller until a worker claims a block, and do not change before that block is done.
+/// The current region. The epoch contains its number and, in the low bits, its number of threads. The other
+/// fields belong to the caller until a worker claims a block, and do not change until that block is done.
 constexpr int kThreadBits = 11;
 struct alignas(64) Region {
   std::atomic<uint64_t> epoch;
   std::atomic<int> caller_cpu;
   RangeFn f;
   void* context;
-  int64_t n, align, base, extra;  // blocks of `base` units of `align` items, the first `extra` of one more
+  int64_t n, align, base,
+      extra;  // blocks have `base` units of `align` items, the first `extra` blocks one more
 
   void run(int64_t block) const {
     const int64_t begin = (block * base + (block < extra ? block : extra)) * align;
@@ -99,30 +100,30 @@ static_assert(kMaxThreads < 1 << kThreadBits);
 
 struct alignas(128) Worker {
   std::atomic<uint64_t>
-      state;  // 2r: it works on its block of region r; 2r + 1: that block is done, by anyone
-  std::atomic<uint32_t> asleep;  // 1: it sleeps on this word, or is about to; 2: it has been called; 0: awake
-  std::atomic<uint32_t> awaited;  // a caller sleeps on this word while 1
+      state;  // 2r: it is running its block of region r; 2r + 1: that block is done, by any thread
+  std::atomic<uint32_t> asleep;   // 1: sleeping on this word, or about to; 2: woken; 0: awake
+  std::atomic<uint32_t> awaited;  // 1 while a caller sleeps on this word
 };
 
 constinit Region g_region = {};
 constinit Worker g_workers[kMaxThreads - 1] = {};
 
-/// Held by the caller whose region runs; guards the variables below.
+/// Held by the caller whose region is running; guards the variables below.
 alignas(64) constinit std::atomic<bool> g_busy = false;
 constinit int g_started = 0;
 constinit uint64_t g_number = 0;
 constinit int64_t g_debt = 0;
 constinit int64_t g_last_debt = 0;
 
-constinit std::atomic<int> g_threads = 0;  // 0 until first asked for
+constinit std::atomic<int> g_threads = 0;  // 0 until first requested
 constinit std::atomic<const char*> g_threads_error = nullptr;
-constinit int g_cpus = 1;  // when the first worker starts
+constinit int g_cpus = 1;  // at the start of the first worker
 
 constinit thread_local bool t_in_region = false;
 
 #if defined(__linux__)
 constinit cpu_set_t g_allowed = {};
-constinit thread_local bool t_confined = false;  // kept from the CPU of a caller
+constinit thread_local bool t_cpu_excluded = false;  // its affinity excludes the caller's CPU
 #endif
 
 int allowed_cpus() {
@@ -135,28 +136,28 @@ int allowed_cpus() {
 }
 
 /// A worker that spins on the caller's CPU delays the caller, and the load balancer does not separate them:
-/// the worker leaves that CPU by itself.
-void leave_cpu(int cpu) {
+/// the worker removes that CPU from its own affinity mask.
+void exclude_cpu(int cpu) {
 #if defined(__linux__)
   if (cpu < 0 || cpu >= CPU_SETSIZE || cpu != sched_getcpu() || !CPU_ISSET(cpu, &g_allowed)) return;
   cpu_set_t set = g_allowed;
   CPU_CLR(cpu, &set);
-  if (CPU_COUNT(&set) > 0) t_confined = sched_setaffinity(0, sizeof set, &set) == 0;
+  if (CPU_COUNT(&set) > 0) t_cpu_excluded = sched_setaffinity(0, sizeof set, &set) == 0;
 #else
   (void)cpu;
 #endif
 }
 
-/// Lifts that restriction before a worker sleeps. The caller may have moved meanwhile: a worker that is still
-/// barred from the caller's former CPU could be woken on its present one, and wait there.
-void roam() {
+/// Restores the affinity before a worker sleeps. The caller may have moved meanwhile: a worker that is barred
+/// from the caller's former CPU could be woken on its current one, and wait there.
+void restore_affinity() {
 #if defined(__linux__)
-  if (t_confined && sched_setaffinity(0, sizeof g_allowed, &g_allowed) == 0) t_confined = false;
+  if (t_cpu_excluded && sched_setaffinity(0, sizeof g_allowed, &g_allowed) == 0) t_cpu_excluded = false;
 #endif
 }
 
 /// Wakes a worker if it sleeps.
-void rouse(Worker& worker) {
+void wake_worker(Worker& worker) {
   uint32_t asleep = 1;
   if (worker.asleep.load(std::memory_order_seq_cst) == 1 &&
       worker.asleep.compare_exchange_strong(asleep, 2)) {
@@ -176,28 +177,28 @@ bool take(Worker& worker, uint64_t number, uint64_t state) {
   t_in_region = true;
   uint64_t seen = 0;
   for (;;) {
-    const auto news = [&] {
+    const auto new_region = [&] {
       const uint64_t epoch = g_region.epoch.load(std::memory_order_seq_cst);
       if (epoch == seen) return false;
       seen = epoch;
       return static_cast<int>(epoch & ((1 << kThreadBits) - 1)) > index + 1;
     };
-    if (!spin(index + 1 < g_cpus ? kSpinNanoseconds : 0, news)) {
-      roam();
-      // Sets `asleep`, then reads the epoch again: the publisher raises the epoch first, then looks for
-      // sleepers.
+    if (!spin(index + 1 < g_cpus ? kSpinNanoseconds : 0, new_region)) {
+      restore_affinity();
+      // Sets `asleep`, then reads the epoch again: the publisher increments the epoch first, then looks for
+      // sleeping workers.
       do {
         self.asleep.exchange(1, std::memory_order_seq_cst);
-        if (news()) break;
+        if (new_region()) break;
         sleep_while(self.asleep, 1);
-      } while (!news());
+      } while (!new_region());
       self.asleep.store(0, std::memory_order_relaxed);
-      // Sleepers wake each other as a tree, so that the caller does not have to wake all of them.
+      // Workers wake each other as a tree, so that the caller does not have to wake all of them.
       const int threads = static_cast<int>(seen & ((1 << kThreadBits) - 1));
       for (int child = 2 * index + 1; child <= 2 * index + 2 && child + 1 < threads; child++)
-        rouse(g_workers[child]);
+        wake_worker(g_workers[child]);
     }
-    leave_cpu(g_region.caller_cpu.load(std::memory_order_relaxed));
+    exclude_cpu(g_region.caller_cpu.load(std::memory_order_relaxed));
     const uint64_t number = seen >> kThreadBits;
     if (!take(self, number, 2 * number)) continue;
     g_region.run(index + 1);
@@ -207,7 +208,7 @@ bool take(Worker& worker, uint64_t number, uint64_t state) {
   }
 }
 
-/// Starts workers until there are `count`, as far as the system lets us.
+/// Starts workers until there are `count`, or the system refuses.
 void start_workers(int count) {
   if (g_started == 0) {
     g_cpus = allowed_cpus();
@@ -218,8 +219,8 @@ void start_workers(int count) {
   while (g_started < count && start_thread(work, g_started, kStackBytes)) g_started++;
 }
 
-/// How many threads a region of so many grains gets that can be split into so many ranges, while g_busy is
-/// held.
+/// The number of threads for a region of this many grains that can be split into this many ranges. g_busy
+/// must be held.
 int threads_for(int64_t grains, int64_t ranges) {
   int want = num_threads();
   if (grains < want) want = static_cast<int>(grains);
@@ -252,9 +253,10 @@ void run_region(int threads, int64_t n, RangeFn f, void* context, int64_t align)
   g_region.extra = units % threads;
   g_region.caller_cpu.store(current_cpu(), std::memory_order_relaxed);
   g_region.epoch.exchange(number << kThreadBits | static_cast<uint64_t>(threads), std::memory_order_seq_cst);
-  // A sleeper whose parent in the tree sleeps too is woken by that.
+  // A sleeping worker whose parent in the tree is asleep, too, is woken by the parent.
   for (int i = 0; i < threads - 1; i++) {
-    if (i == 0 || g_workers[(i - 1) / 2].asleep.load(std::memory_order_relaxed) == 0) rouse(g_workers[i]);
+    if (i == 0 || g_workers[(i - 1) / 2].asleep.load(std::memory_order_relaxed) == 0)
+      wake_worker(g_workers[i]);
   }
   g_region.run(0);
   for (int i = 0; i < threads - 1; i++) {

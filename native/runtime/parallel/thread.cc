@@ -33,7 +33,8 @@ struct Start {
   int argument;
 };
 
-/// Node unloads an addon with the last environment that has it; the threads' code must stay.
+/// Keeps the addon loaded, because threads run its code: Node unloads it with the last environment that uses
+/// it.
 bool keep_loaded() {
   Dl_info info;
   if (dladdr(reinterpret_cast<void*>(&start_thread), &info) != 0 && info.dli_fname != nullptr) {

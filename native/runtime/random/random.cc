@@ -8,9 +8,9 @@ namespace gradtape {
 void run_random(RandomFn fn, const RandomArgs& args, const RandomSteps& steps, int dtype, void* y,
                 int64_t n) {
   constexpr int64_t kGrain = 512;                // some 4 µs of normal numbers
-  constexpr int64_t kPiece = 64 * kRandomGroup;  // stays in L1
+  constexpr int64_t kChunk = 64 * kRandomGroup;  // stays in L1
   const int64_t size = dtype_size(dtype);
-  double operand[RandomSteps::kCount];  // each of them as one element
+  double operand[RandomSteps::kCount];  // each converted to one element
   int last = 0;
   for (int i = 0; i < RandomSteps::kCount; i++) {
     if (steps.fn[i] == nullptr) continue;
@@ -21,13 +21,13 @@ void run_random(RandomFn fn, const RandomArgs& args, const RandomSteps& steps, i
       n, kGrain,
       [&](int64_t begin, int64_t end) {
         if (last == 0) return fn(args, y, begin, end);
-        for (int64_t from = begin; from < end; from += kPiece) {
-          const int64_t to = end - from < kPiece ? end : from + kPiece;
+        for (int64_t from = begin; from < end; from += kChunk) {
+          const int64_t to = end - from < kChunk ? end : from + kChunk;
           fn(args, y, from, to);
-          void* const piece = static_cast<char*>(y) + from * size;
+          void* const chunk = static_cast<char*>(y) + from * size;
           for (int i = 0; i < last; i++) {
             if (steps.fn[i] == nullptr) continue;
-            steps.fn[i](piece, &operand[i], piece, to - from);
+            steps.fn[i](chunk, &operand[i], chunk, to - from);
           }
         }
       },

@@ -4,18 +4,18 @@
 
 namespace gradtape {
 
-/// Binary kernels that are applied to random floats one after the other, each with a scalar; null: none.
+/// Binary kernels that are applied to random floats in order, each with a scalar; null: none.
 struct RandomSteps {
   static constexpr int kCount = 2;
   BinaryFn fn[kCount];
   double operand[kCount];
 };
 
-/// n elements.
+/// Writes n elements.
 void run_random(RandomFn fn, const RandomArgs& args, const RandomSteps& steps, int dtype, void* y, int64_t n);
 
-/// The generator of a stateless seed, which stands in `args` for the counter: one block gives its key and the
-/// upper half of its counter. `words` draws int32 of any bits.
+/// Derives a generator from a stateless seed, which is in place of the counter in `args`: one block gives the
+/// key and the upper half of the counter. `words` draws unrestricted int32.
 void scramble(RandomFn words, RandomArgs* args);
 
 }  // namespace gradtape

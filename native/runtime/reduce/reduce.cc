@@ -25,19 +25,19 @@ struct Scratch {
 /// The dtype of the kernels' results.
 int partial_dtype(const ReduceEntry& op, int dtype) { return static_cast<int>(op.partial[dtype]); }
 
-/// [outer, n, inner] to [outer, inner] of partial_dtype. Long reductions go by chunks of fixed size whose
-/// results are reduced in turn.
+/// Reduces [outer, n, inner] to [outer, inner] of partial_dtype. Long reductions are split into chunks of
+/// fixed size, whose results are reduced in turn.
 bool reduce_middle(const ReduceEntry* ops, int op, int dtype, const void* x, void* y, int64_t outer,
                    int64_t n, int64_t inner) {
   const ReduceEntry& entry = ops[op];
   const int out = partial_dtype(entry, dtype);
   const int64_t in_size = dtype_size(dtype), out_size = dtype_size(out);
   int64_t chunk = inner == 1 ? kReduceRowChunk : kReduceColChunk;
-  // A few tall matrices: threads take whole rows, which is faster than columns of all rows.
+  // A few tall matrices: threads take whole rows, which is faster than a range of columns of all rows.
   constexpr int64_t kTallBytes = 1024 * 1024;
   if (inner > 1 && outer < 8 && n >= 128 && inner * in_size >= 1024 &&
       n * inner * in_size >= 2 * kTallBytes) {
-    // Parts of one size, or the threads wait for each other.
+    // Parts of equal size, so that no thread waits for another.
     const int64_t most = kTallBytes / (inner * in_size) + 8, parts = (n + most - 1) / most;
     const int64_t rows = ((n + parts - 1) / parts + 7) / 8 * 8;
     if (rows < chunk) chunk = rows;
@@ -131,7 +131,7 @@ bool run_reduce(const ReduceEntry* ops, int op, int dtype, const void* x, void* 
   } else if (last_to_do < 0) {
     if (!reduce_middle(ops, op, dtype, x, y, kept, 1, 1)) return false;
   } else {
-    // From the innermost reduced dimension outwards; each step leaves a smaller tensor.
+    // From the innermost reduced dimension outward; each step yields a smaller tensor.
     void* between = nullptr;
     int64_t inner = 1;
     for (int d = layout.ndim - 1; d >= 0; d--) {
@@ -163,8 +163,8 @@ bool run_reduce(const ReduceEntry* ops, int op, int dtype, const void* x, void* 
 
 namespace {
 
-/// Long rows, by chunks of fixed size: finds the extreme of each chunk, then the first extreme among these.
-/// False if there is no memory for that.
+/// Long rows, in chunks of fixed size: finds the extreme of each chunk, then the first extreme among these.
+/// False if out of memory.
 bool arg_chunks(const ArgReduceEntry& op, int dtype, const void* x, int32_t* y, int64_t outer, int64_t n) {
   const int64_t size = dtype_size(dtype);
   constexpr int64_t kChunk = kReduceRowChunk / 2;

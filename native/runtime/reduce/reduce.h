@@ -5,7 +5,7 @@
 
 namespace gradtape {
 
-/// Dimensions that are alternately kept and reduced, merged as far as can be.
+/// Dimensions that are alternately kept and reduced, merged as far as possible.
 struct ReduceLayout {
   int ndim;
   int64_t dims[kMaxDims];
@@ -13,7 +13,7 @@ struct ReduceLayout {
   bool reduced(int d) const { return ((d & 1) == 0) == first_reduced; }
 };
 
-/// y is the reduction of contiguous x. False if there was no memory for partial results; y is then
+/// y is the reduction of contiguous x. False if there is no memory for partial results; y is then
 /// unspecified. The order of operations depends on the layout alone, not on the number of threads.
 bool run_reduce(const ReduceEntry* ops, int op, int dtype, const void* x, void* y,
                 const ReduceLayout& layout);

@@ -9,7 +9,7 @@ namespace {
 const char* at(const void* p, int64_t bytes) { return static_cast<const char*>(p) + bytes; }
 char* at(void* p, int64_t bytes) { return static_cast<char*>(p) + bytes; }
 
-/// Calls f(offset, width) for parts of [outer, n, inner] that span all of n.
+/// Calls f(offset, width) for parts of [outer, n, inner] that each span all of n.
 template <class F>
 void along_axis(int64_t size, int64_t outer, int64_t n, int64_t inner, const F& f) {
   if (outer >= 8 || n * inner * size <= kGrainBytes) {

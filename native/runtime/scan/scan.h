@@ -1,4 +1,4 @@
-// Running sums and products, and linear recurrences, over whole tensors.
+// Prefix sums and products, and linear recurrences, of whole tensors.
 #pragma once
 #include "kernels/table.h"
 

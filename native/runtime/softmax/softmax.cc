@@ -8,9 +8,9 @@ namespace gradtape {
 
 namespace {
 
-/// Elements that pay for a thread of their own.
+/// Elements that are worth a thread.
 constexpr int64_t kRowsGrain = 8 * 1024;
-/// Elements of a long row whose sum is taken by itself.
+/// Elements per chunk of a long row.
 constexpr int64_t kChunk = 32 * 1024;
 
 const void* at(const void* p, int64_t bytes) { return static_cast<const char*>(p) + bytes; }
@@ -42,19 +42,19 @@ bool run_log_sum_exp(void (*fn)(const void*, void*, int64_t, int64_t) noexcept, 
     });
     return true;
   }
-  // Of a long row, first its pieces: their logarithms add up in the same way.
-  const int64_t pieces = cols / kChunk;
-  void* parts = malloc(static_cast<size_t>(pieces * size));
+  // Long rows: first the chunks, then log-sum-exp of their results.
+  const int64_t chunks = cols / kChunk;
+  void* parts = malloc(static_cast<size_t>(chunks * size));
   if (parts == nullptr) return false;
   for (int64_t r = 0; r < rows; r++) {
     const void* row = at(x, r * cols * size);
-    parallel_for(pieces, 1, [&](int64_t begin, int64_t end) {
+    parallel_for(chunks, 1, [&](int64_t begin, int64_t end) {
       for (int64_t p = begin; p < end; p++) {
         const int64_t first = p * kChunk;
-        fn(at(row, first * size), at(parts, p * size), 1, p + 1 < pieces ? kChunk : cols - first);
+        fn(at(row, first * size), at(parts, p * size), 1, p + 1 < chunks ? kChunk : cols - first);
       }
     });
-    fn(parts, at(y, r * size), 1, pieces);
+    fn(parts, at(y, r * size), 1, chunks);
   }
   free(parts);
   return true;

@@ -16,21 +16,20 @@ namespace {
 
 /// Rows up to this long are sorted by one thread, in its cache.
 constexpr int64_t kShortRow = 4096;
-/// Comparisons of rows sorted by rank that pay for a thread of their own.
+/// Comparisons in sorting by rank that are worth a thread.
 constexpr int64_t kRankGrain = 64 * 1024;
-/// A long row is cut into parts of at least this many elements; the result does not depend on how many.
+/// A long row is split into parts of at least this size; the result does not depend on their number.
 constexpr int64_t kPart = 65536;
 constexpr int kMaxParts = 64;
-/// One thread alone gains from buckets beyond this many.
+/// Even a single thread gains from buckets beyond this many elements.
 constexpr int64_t kCached = 1 << 20;
-/// Items that are worth a thread of their own: where each is moved once, and where buckets of them are
-/// sorted.
+/// Items that are worth a thread: for moving each once, and for sorting buckets.
 constexpr int64_t kMoved = 4096, kSorted = 2048;
 /// Buckets of fewer items are sorted together with their neighbours.
 constexpr int64_t kSmallBucket = 1024;
-/// Up to so many greatest are found by insertion; more by sorting the row.
+/// Up to this k, the greatest elements are found by insertion; beyond, by sorting the row.
 constexpr int64_t kMostInserted = 256;
-/// For the k greatest a row is split into parts of this many elements.
+/// For top-k, a row is split into parts of this size.
 constexpr int64_t kTopPart = 131072;
 
 const char* at(const void* p, int64_t bytes) { return static_cast<const char*>(p) + bytes; }
@@ -47,7 +46,7 @@ struct Scratch {
   Scratch(const Scratch&) = delete;
 };
 
-/// A long row: its items in two pieces of memory, and where the result goes.
+/// A long row: its items in two buffers, and where the result goes.
 struct LongRow {
   const SortItems& s;
   int64_t out;  // bytes of an element of the result
@@ -55,7 +54,7 @@ struct LongRow {
 
   void take(const void* items, int64_t n, void* y) const { s.take(items, y, n, descending); }
 
-  /// On the calling thread, where keys differ in the lowest `bits` bits alone.
+  /// Sorts on the calling thread, if keys differ only in the lowest `bits` bits.
   bool sort_here(void* items, void* scratch, int64_t n, int bits, void* y) const {
     auto* const counts = static_cast<uint32_t*>(thread_scratch(kSortCounts * 4));
     if (counts == nullptr) return false;
@@ -63,9 +62,9 @@ struct LongRow {
     return true;
   }
 
-  /// Into buckets by the highest digit in which keys differ, which threads sort one by one in their caches.
-  /// (The lowest digit first for all, as short rows do it, let threads write where others had just written: a
-  /// million took longer on two than on one.)
+  /// Distributes the items into buckets by the highest digit in which keys differ; each bucket is sorted by
+  /// one thread in its cache. (Starting with the lowest digit, as for short rows, makes threads write where
+  /// others have just written: a million elements took longer on two threads than on one.)
   bool sort(void* items, void* scratch, int64_t n, void* y) const {
     int64_t parts = (n + kPart - 1) / kPart;
     if (parts > num_threads()) parts = num_threads();
@@ -112,12 +111,12 @@ struct LongRow {
     each_part([&](int64_t p, const void* from, int64_t length) {
       s.scatter(from, scratch, length, shift, bits, counts + p * buckets);
     });
-    // A bucket so large that other threads would wait for it is split again.
+    // A bucket so large that other threads would wait for it is distributed again.
     const int64_t fair = n / (4 * parts), most = fair > kPart ? fair : kPart;
     const auto size_of = [&](int64_t b) { return int64_t{starts[b + 1]} - starts[b]; };
     std::atomic<bool> enough{true};
     parallel_for(n, kSorted, [&](int64_t begin, int64_t end) {
-      // Those that begin in the range, several small ones together.
+      // The buckets that begin in the range; several small ones are sorted together.
       int64_t b = std::lower_bound(starts, starts + buckets, static_cast<uint32_t>(begin)) - starts;
       for (int64_t next; b < buckets && starts[b] < end; b = next) {
         next = b + 1;

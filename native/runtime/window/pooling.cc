@@ -10,10 +10,11 @@ namespace gradtape {
 
 namespace {
 
-/// Channels that a thread has for itself in a gradient: whole cache lines.
+/// In a gradient, threads get ranges of channels that are multiples of this: whole cache lines.
 constexpr int64_t kChannelGroup = 64;
 
-/// Fills in a pooling block of one image for windows of depth segment z, rows v and pixels h.
+/// Fills in the pooling block of one image for the windows of depth segment z, row segment v and column
+/// segment h.
 PoolBlock pool_block(const WindowCall& call, const Segment& z, const Segment& v, const Segment& h,
                      int64_t image, const void* x, const void* g, void* y, void* dx) {
   const WindowDim &depth = call.dims[0], &height = call.dims[1], &width = call.dims[2];
@@ -47,7 +48,7 @@ void pool_block_run(void (*fn)(const PoolBlock&) noexcept, const PoolBlock& b, i
   }
 }
 
-/// One depth of windows as a segment of one position.
+/// The segment restricted to its first position.
 Segment single(Segment s) {
   s.count = 1;
   return s;
@@ -77,12 +78,12 @@ void pool_forward(const PoolKernels& k, PoolKind kind, const WindowCall& call, c
       });
 }
 
-/// Whether every element of the input has exactly one window.
+/// Whether every element of the input is in exactly one window.
 bool tiles(const WindowDim& d) {
   return d.stride == d.kernel && d.dilation == 1 && d.out * d.kernel - d.before >= d.size;
 }
 
-/// Zeros for some channels of so many pixels.
+/// Zeroes some channels of the given pixels.
 void clear_channels(void* p, int64_t pixels, int64_t first, int64_t channels, int64_t all, int64_t bytes) {
   if (channels == all) {
     memset(p, 0, static_cast<size_t>(pixels * all * bytes));
@@ -98,8 +99,8 @@ void pool_gradient(const PoolKernels& k, PoolKind kind, const WindowCall& call, 
   const auto fn = kind == kPoolMaxGradient ? k.max_gradient : k.mean_gradient;
   const WindowDim &depth = call.dims[0], &height = call.dims[1], &width = call.dims[2];
   const bool tiled = tiles(depth) && tiles(height) && tiles(width);
-  // Windows that overlap add to the same elements, always in the order of the windows: an image, or some of
-  // its channels, is one thread's. Where none overlap, rows of windows are split.
+  // Overlapping windows add to the same elements, always in the order of the windows, so one thread handles
+  // an image, or some of its channels. Without overlap, rows of windows are split.
   const auto windows = [&](int64_t image, int64_t z_first, int64_t first, int64_t last, int64_t c,
                            int64_t channels) {
     const Segment z = single(windows_from(depth, z_first));
@@ -137,8 +138,8 @@ void pool_gradient(const PoolKernels& k, PoolKind kind, const WindowCall& call, 
     for (int64_t u = begin; u < end; u++) {
       const int64_t c = u % groups * kChannelGroup;
       const int64_t channels = u % groups == groups - 1 ? call.channels - c : kChannelGroup;
-      // Rows of dx are cleared just before windows add to them, while they stay near; with more than one
-      // plane of depth, all at first.
+      // Rows of dx are cleared just before windows add to them, while they are in cache; with more than one
+      // depth plane, all are cleared first.
       int64_t cleared = 0;
       const auto clear = [&](int64_t last) {
         clear_channels(at(dx, (u / groups * lines + cleared) * width.size * call.channels * call.bytes),

@@ -6,7 +6,7 @@
 
 namespace gradtape {
 
-/// Multiply-adds, or elements read, that pay for a thread of their own.
+/// Multiply-adds, or elements read, that are worth a thread.
 inline constexpr int64_t kWindowGrain = 32 * 1024;
 
 inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -15,22 +15,22 @@ inline const char* at(const void* p, int64_t bytes) {
   return p == nullptr ? nullptr : static_cast<const char*>(p) + bytes;
 }
 inline char* at(void* p, int64_t bytes) { return p == nullptr ? nullptr : static_cast<char*>(p) + bytes; }
-/// The grain for items of so much work, which may be more than an integer holds.
+/// The grain for items of this much work, which may exceed an integer.
 inline int64_t grain_for(double work) {
   return static_cast<int64_t>(kWindowGrain / (work < 1 ? 1 : work)) + 1;
 }
-/// The grains of n items that each are worth some.
+/// The number of grains of n items of this much work.
 inline int64_t grains_of(int64_t n, double work) {
   const double grains = static_cast<double>(n) * work / static_cast<double>(kWindowGrain);
   return grains < 1e9 ? static_cast<int64_t>(grains) : int64_t{1000000000};
 }
 inline double taps_of(const WindowDim& d) { return static_cast<double>(smaller(d.kernel, d.size)); }
-/// ⌈a / b⌉ and ⌊a / b⌋ for b > 0. Mostly it is 1, and a few pixels take no longer than the divisions.
+/// ⌈a / b⌉ and ⌊a / b⌋ for b > 0. b is mostly 1, for which the division is skipped.
 inline int64_t ceil_div(int64_t a, int64_t b) { return b == 1 ? a : a > 0 ? (a - 1) / b + 1 : a / b; }
 inline int64_t floor_div(int64_t a, int64_t b) { return b == 1 ? a : a >= 0 ? a / b : -((-a - 1) / b) - 1; }
 
-/// Positions first, first + step … (`count` of them) along one dimension that all have n taps: tap j of
-/// position i is number k + j·k_step of the window, and reads element `from` + i·from_step + j·from_tap.
+/// `count` positions first, first + step … along one dimension that all have n taps: tap j of position i is
+/// tap k + j·k_step of the window, and reads element `from` + i·from_step + j·from_tap.
 struct Segment {
   int64_t first, step, count;
   int64_t k, k_step, n;
@@ -62,12 +62,12 @@ inline Segment transposed_from(const WindowDim& d, int64_t i) {
   const int64_t place = i + d.before;
   int64_t k = 0;
   while (d.stride > 1 && k < k_step && k < d.kernel && (place - k * d.dilation) % d.stride != 0) k++;
-  if (k == k_step || k >= d.kernel) {  // no window has a tap here, nor at the elements that follow in steps
+  if (k == k_step || k >= d.kernel) {  // no tap reads this element, nor those that follow at this stride
     s.count = floor_div(d.size - 1 - i, d.stride) + 1;
     return s;
   }
   const int64_t all = floor_div(d.kernel - 1 - k, k_step) + 1;
-  // The window whose tap k this is; it may not exist.
+  // The window that reads the element with tap k; it may not exist.
   const int64_t top = floor_div(place - k * d.dilation, d.stride);
   const int64_t low = larger(0, ceil_div(top - d.out + 1, tap));
   const int64_t high = top < 0 ? 0 : smaller(all, floor_div(top, tap) + 1);
@@ -82,7 +82,7 @@ inline Segment transposed_from(const WindowDim& d, int64_t i) {
   return s;
 }
 
-/// Calls f(segment) for all segments of a dimension: of windows, or if `transposed` is set of input elements.
+/// Calls f(segment) for all segments of a dimension: of windows, or of input elements if `transposed` is set.
 template <class F>
 inline void each_segment(const WindowDim& d, bool transposed, const F& f) {
   if (!transposed) {
@@ -102,7 +102,7 @@ inline void each_segment(const WindowDim& d, bool transposed, const F& f) {
   }
 }
 
-/// The part of a segment within positions [begin, end); count 0 where there is none.
+/// The part of a segment within positions [begin, end); count 0 if empty.
 inline Segment within(Segment s, int64_t begin, int64_t end) {
   const int64_t skip = s.first >= begin ? 0 : smaller(s.count, ceil_div(begin - s.first, s.step));
   s.first += skip * s.step;
@@ -115,8 +115,8 @@ inline int64_t elements(const WindowDim& height, const WindowDim& width, bool ou
   return out ? height.out * width.out : height.size * width.size;
 }
 
-/// The strides of the block whose rows are of segment v and whose pixels are of h, in planes of widths
-/// x_width and y_width.
+/// Sets the strides of a block with row segment v and column segment h, in planes of widths x_width and
+/// y_width.
 inline void set_strides(WindowBlock* b, const WindowCall& call, const Segment& v, const Segment& h,
                         int64_t x_width, int64_t y_width) {
   const int64_t c = call.channels;
@@ -133,7 +133,7 @@ inline void set_strides(WindowBlock* b, const WindowCall& call, const Segment& v
   b->x_tap[2] = h.from_tap * c;
 }
 
-/// Rows that are done together: their left and right borders, blocks of their own, are still near.
+/// Rows per tile: the blocks at their left and right edges are still in cache.
 inline constexpr int64_t kRows = 12;
 
 }  // namespace gradtape

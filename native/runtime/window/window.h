@@ -11,7 +11,7 @@ struct WindowDim {
 
   bool operator==(const WindowDim&) const = default;
 };
-/// Of numbers up to 2³¹ (kernel to before) and tensors that fit their storages.
+/// Numbers from `kernel` to `before` are at most 2³¹; tensors fit their storages.
 struct WindowCall {
   int64_t batch, channels;
   WindowDim dims[3];       // depth, height, width
@@ -19,17 +19,17 @@ struct WindowCall {
   Epilogue epilogue = {};  // of a depthwise convolution
 };
 
-/// Kinds of depthwise and of pooling calls, as the native binding numbers them.
+/// Kinds of depthwise and pooling calls, as numbered in the native binding.
 enum DepthwiseKind { kDepthwise = 0, kDepthwiseInput, kDepthwiseFilter, kDepthwiseKinds };
 enum PoolKind { kPoolMax = 0, kPoolMaxAt, kPoolMaxGradient, kPoolMean, kPoolMeanGradient, kPoolKinds };
 
-/// y (of the output's size) from x and w [height kernel, width kernel, channels]; or x's gradient from those
-/// of y and w; or w's from x and that of y. Depth is 1. False: out of memory.
+/// y (of the output's size) from x and w [kernel height, kernel width, channels]; or dx from dy (`y`) and w;
+/// or dw from x and dy. Depth is 1. False if out of memory.
 bool run_depthwise(const DepthwiseKernels& k, DepthwiseKind kind, const WindowCall& call, void* x, void* w,
                    void* y);
 
-/// By kind: y = the largest x, y = g where x is largest, dx from y there, y = the mean of x, dx from y. What
-/// a kind does not use is null. `kind` must be one that k has a kernel for.
+/// By kind: y = max x, y = g at the maximum of x, dx from y at the maximum, y = mean x, dx from y (mean).
+/// Buffers that a kind does not use are null. k must have a kernel for `kind`.
 void run_pool(const PoolKernels& k, PoolKind kind, const WindowCall& call, const void* x, const void* g,
               void* y, void* dx);
 

@@ -11,11 +11,11 @@ const slotsOf = Object.fromEntries(
 /** For each range of a call the argument that it lies in and the slot of its offset. */
 function rangesOf(name, numbers, buffers) {
   if (name === 'parts') {
-    const { together, count, pieces } = slotsOf.parts;
+    const { together, count, parts } = slotsOf.parts;
     const n = Math.min(Math.max(numbers[count] ?? 0, 0), 252);
     const list = Array.from({ length: n }, (_, i) => ({
       arg: (numbers[together] ?? 0) >= 1 ? 1 : Math.min(1 + i, buffers - 1),
-      slot: pieces + 2 * i,
+      slot: parts + 2 * i,
     }));
     return [{ arg: 0, slot: 0 }, ...list];
   }

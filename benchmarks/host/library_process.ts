@@ -1,4 +1,4 @@
-/** The processes that serve the libraries. */
+/** The processes that the libraries run in. */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import * as readline from 'node:readline';
 import {
@@ -30,7 +30,7 @@ export interface Command {
   env?: Readonly<Record<string, string>>;
 }
 
-/** Children that have not ended: none may outlive the host, least of all a halted one, which no signal but the last reaches. */
+/** Processes that are still running. None may outlive the host, least of all a stopped one, which only SIGKILL can end. */
 const running = new Set<ChildProcessWithoutNullStreams>();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
@@ -44,10 +44,10 @@ for (const [signal, code] of [
 }
 
 /**
- * A process that serves a library. It is halted while nothing is asked of it: threads that spin for more work, as those
- * of OpenMP and XLA do, occupy a CPU while the next library is timed.
+ * A process that serves a library. It is stopped (SIGSTOP) between requests: otherwise threads that spin while they wait for work, as those
+ * of OpenMP and XLA do, would occupy a CPU while the next library is timed.
  */
-export class Child {
+export class LibraryProcess {
   private readonly process: ChildProcessWithoutNullStreams;
   private waiting: Waiting | null = null;
   private said = '';
@@ -81,7 +81,7 @@ export class Child {
     });
   }
 
-  /** Sends a request and waits for its reply; an error of the library, or its end, rejects. */
+  /** Sends a request and waits for its reply. Rejects if the library reports an error or its process ends. */
   async ask<R extends Request>(request: R, seconds = 120): Promise<ReplyTo<R>> {
     if (this.gone !== null) throw this.gone;
     let clock: NodeJS.Timeout | undefined;
@@ -106,7 +106,7 @@ export class Child {
     return this.process.pid;
   }
 
-  /** Whether its process still serves. */
+  /** Whether its process is still running. */
   get alive(): boolean {
     return this.gone === null;
   }

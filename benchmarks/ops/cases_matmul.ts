@@ -1,4 +1,4 @@
-/** Matrix products and norms: much arithmetic, so that the sizes of products stop where a loop takes too long. */
+/** Matrix products and norms, in sizes limited by the time of the loops. */
 import { ctcLoss } from '../loops/ctc';
 import { matmul } from '../loops/matmul';
 import * as rows from '../loops/rows';
@@ -33,7 +33,7 @@ const matvec: MakeCase = (n) => {
   };
 };
 
-export const heavyCases: Readonly<Record<string, MakeCase>> = {
+export const matmulCases: Readonly<Record<string, MakeCase>> = {
   matmul: product,
   matvec,
   fusedMatmul: product,

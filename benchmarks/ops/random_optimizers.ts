@@ -1,4 +1,4 @@
-/** Public functions that are no op definitions: random numbers and optimizers. */
+/** Public functions that are not op definitions: random numbers and optimizers. */
 import * as tf from 'gradtape';
 import { Adam } from '../loops/train';
 import { normal, uniform } from '../loops/movement';
@@ -40,7 +40,7 @@ function random(seconds: number): Benchmark[] {
   }));
 }
 
-/** One parameter of 100,000 elements. */
+/** On one parameter of 100,000 elements. */
 function optimizers(seconds: number): Benchmark[] {
   const n = 100_000;
   const sgd = (w: Float32Array, g: Float32Array) => () => {
@@ -66,6 +66,6 @@ function optimizers(seconds: number): Benchmark[] {
   }));
 }
 
-export function moreBenchmarks({ seconds }: Settings): Benchmark[] {
+export function randomAndOptimizerBenchmarks({ seconds }: Settings): Benchmark[] {
   return [...random(seconds / 5), ...optimizers(seconds / 5)];
 }

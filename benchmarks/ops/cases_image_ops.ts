@@ -1,4 +1,4 @@
-/** tf.image, and what moves pixels. */
+/** tf.image, and other ops that move pixels. */
 import * as tf from 'gradtape';
 import { mapLoop } from '../loops/elementwise';
 import * as images from '../loops/images';
@@ -8,19 +8,19 @@ import { floats, type Operand } from './data';
 const channels = 3;
 
 /** An s×s image of about n elements in [0, 1]; s is a multiple of 4. */
-function picture(n: number, c = channels): Operand<Float32Array> & { s: number } {
+function imageOf(n: number, c = channels): Operand<Float32Array> & { s: number } {
   const s = Math.max(4, 4 * Math.floor(Math.sqrt(n / c) / 4));
   return { ...floats([s, s, c], 0.01, 1), s };
 }
 
-/** An op that moves pixels: `from` is where pixel (row, column, channel) of the result comes from, −1 for nowhere. */
+/** An op that moves pixels: `from` returns the source of pixel (row, column, channel) of the result, −1 for none. */
 function moved(
   side: (s: number) => number,
   from: (row: number, column: number, s: number) => readonly [number, number] | null,
   args: (s: number) => readonly unknown[] = () => [],
 ): MakeCase {
   return (n) => {
-    const { tensor, array, s } = picture(n);
+    const { tensor, array, s } = imageOf(n);
     const m = side(s);
     const position = (i: number): number => {
       const pixel = Math.floor(i / channels);
@@ -36,7 +36,7 @@ function moved(
 
 function mapped(f: (x: number) => number, ...args: readonly unknown[]): MakeCase {
   return (n) => {
-    const { tensor, array } = picture(n);
+    const { tensor, array } = imageOf(n);
     const loop = mapLoop(f, Float32Array);
     return { args: [tensor, ...args], loop: () => loop(array) };
   };
@@ -46,18 +46,18 @@ type Pixel = Parameters<typeof images.colors>[1];
 
 function colored(f: Pixel, ...args: readonly unknown[]): MakeCase {
   return (n) => {
-    const { tensor, array } = picture(n);
+    const { tensor, array } = imageOf(n);
     return { args: [tensor, ...args], loop: () => images.colors(array, f) };
   };
 }
 
 const same = (s: number): number => s;
 
-/** Blocks of 2×2 pixels as channels, or the other way round; `position` is where an element comes from. */
+/** Blocks of 2×2 pixels to channels, or back; `position` returns the source of an element. */
 function blocks(toDepth: boolean): MakeCase {
   return (n) => {
     const c = 4;
-    const { array, s } = picture(n, c);
+    const { array, s } = imageOf(n, c);
     const [m, depth] = toDepth ? [s / 2, 4 * c] : [2 * s, c / 4];
     const position = (i: number): number => {
       const [pixel, k] = [Math.floor(i / depth), i % depth];
@@ -73,7 +73,7 @@ function blocks(toDepth: boolean): MakeCase {
   };
 }
 
-export const pictureCases: Readonly<Record<string, MakeCase>> = {
+export const imageOpCases: Readonly<Record<string, MakeCase>> = {
   flipLeftRight: moved(same, (i, j, s) => [i, s - 1 - j]),
   flipUpDown: moved(same, (i, j, s) => [s - 1 - i, j]),
   transposeImage: moved(same, (i, j) => [j, i]),
@@ -99,13 +99,13 @@ export const pictureCases: Readonly<Record<string, MakeCase>> = {
     () => [0.5],
   ),
   grayscaleToRgb: (n) => {
-    const { tensor, array } = picture(n, 1);
+    const { tensor, array } = imageOf(n, 1);
     return { args: [tensor], loop: () => images.taken(array, 3 * array.length, (i) => Math.floor(i / 3)) };
   },
   depthToSpace: blocks(false),
   spaceToDepth: blocks(true),
   extractPatches: (n) => {
-    const { array, s } = picture(n);
+    const { array, s } = imageOf(n);
     const m = s - 1;
     const size = 4 * channels;
     const position = (i: number): number => {
@@ -121,7 +121,7 @@ export const pictureCases: Readonly<Record<string, MakeCase>> = {
     };
   },
   resize: (n) => {
-    const { tensor, array, s } = picture(n);
+    const { tensor, array, s } = imageOf(n);
     const coordinate = (i: number): number => (i + 0.5) / 2 - 0.5;
     return {
       args: [tensor, [2 * s, 2 * s]],
@@ -129,7 +129,7 @@ export const pictureCases: Readonly<Record<string, MakeCase>> = {
     };
   },
   cropAndResize: (n) => {
-    const { array, s } = picture(n);
+    const { array, s } = imageOf(n);
     const m = s / 2;
     const coordinate = (i: number): number => 0.25 * (s - 1) + (i * 0.5 * (s - 1)) / (m - 1);
     return {
@@ -158,7 +158,7 @@ export const pictureCases: Readonly<Record<string, MakeCase>> = {
     return images.toRgb(h, Math.min(2 * s, 1), v);
   }, 2),
   rgbToGrayscale: (n) => {
-    const { tensor, array, s } = picture(n);
+    const { tensor, array, s } = imageOf(n);
     return {
       args: [tensor],
       loop: () => {
@@ -170,15 +170,15 @@ export const pictureCases: Readonly<Record<string, MakeCase>> = {
     };
   },
   adjustContrast: (n) => {
-    const { tensor, array } = picture(n);
+    const { tensor, array } = imageOf(n);
     return { args: [tensor, 2], loop: () => images.contrast(array, channels, 2) };
   },
   perImageStandardization: (n) => {
-    const { tensor, array } = picture(n);
+    const { tensor, array } = imageOf(n);
     return { args: [tensor], loop: () => images.standardized(array) };
   },
   totalVariation: (n) => {
-    const { tensor, array, s } = picture(n);
+    const { tensor, array, s } = imageOf(n);
     return { args: [tensor], loop: () => images.totalVariation(array, s, channels) };
   },
 };

@@ -1,4 +1,4 @@
-/** Convolutions and pools; their sizes stop where a loop takes too long. */
+/** Convolutions and pooling, in sizes limited by the time of the loops. */
 import * as conv from '../loops/conv';
 import * as volume from '../loops/volume';
 import type { MakeCase } from './case';
@@ -6,7 +6,7 @@ import { floats } from './data';
 
 type Three = [number, number, number];
 
-/** A volume of so many dimensions of space, with windows of `kernel`: SAME for steps of 1, else windows side by side. */
+/** A volume with `dims` spatial dimensions and windows of `kernel`: SAME padding for stride 1, else non-overlapping windows. */
 function cube(n: number, dims: number, kernel: number, step = 1): volume.Volume {
   const small = n < 4096;
   const of = (missing: number, value: number): Three => [
@@ -40,10 +40,10 @@ const filterOf = (s: volume.Volume, dims: number): number[] => [
   s.outChannels,
 ];
 
-/** An image of 64 elements, or one of as many as the loop can bear. */
+/** The shape of an image of about n elements, limited by the time of the loop. */
 const image = (n: number): number[] => shapeOf(cube(n, 2, 1), 2, 'input');
 
-/** A forward convolution; `args` of its row. */
+/** A forward convolution; `args` are its further arguments. */
 function forward(dims: number, args: readonly unknown[]): MakeCase {
   return (n) => {
     const s = cube(n, dims, 3);
@@ -52,7 +52,7 @@ function forward(dims: number, args: readonly unknown[]): MakeCase {
   };
 }
 
-/** A transposed one: twice as large as what it reads. */
+/** A transposed convolution to twice the size. */
 function transposed(dims: number): MakeCase {
   return (n) => {
     const s = cube(n, dims, 2, 2);
@@ -64,8 +64,8 @@ function transposed(dims: number): MakeCase {
   };
 }
 
-/** The rows that all convolutions are written in. */
-function bare(kind: 'convolution' | 'inputGradient' | 'filterGradient'): MakeCase {
+/** The ops that all convolutions are implemented by. */
+function implementation(kind: 'convolution' | 'inputGradient' | 'filterGradient'): MakeCase {
   return (n) => {
     const dims = 2;
     const s = cube(n, dims, 3);
@@ -101,7 +101,7 @@ function planar(depthwise: boolean): MakeCase {
   };
 }
 
-/** 3×3, SAME. */
+/** 3×3 filters, SAME padding. */
 function ofImage(x: readonly number[], depthwise: boolean): conv.ConvShape {
   const c = x[3];
   return {
@@ -150,10 +150,10 @@ const withArgmax: MakeCase = (n) => {
 
 const halved = [2, 2, 'VALID'];
 
-export const imageCases: Readonly<Record<string, MakeCase>> = {
-  convForward: bare('convolution'),
-  convBackpropInput: bare('inputGradient'),
-  convBackpropFilter: bare('filterGradient'),
+export const convCases: Readonly<Record<string, MakeCase>> = {
+  convForward: implementation('convolution'),
+  convBackpropInput: implementation('inputGradient'),
+  convBackpropFilter: implementation('filterGradient'),
   conv1d: forward(1, [1, 'SAME']),
   conv2d: planar(false),
   conv3d: forward(3, [[1, 1, 1, 1, 1], 'SAME']),

@@ -1,4 +1,4 @@
-/** Training steps of a line, W·x + b, by gradient descent in plain JavaScript. */
+/** Training steps of linear regression, W·x + b, by gradient descent in plain JavaScript. */
 
 export interface Step {
   step: () => unknown;
@@ -6,7 +6,7 @@ export interface Step {
   b: () => number;
 }
 
-/** One loop per op, each into memory of its own that is made once: what a plain-JS library could do at best. */
+/** One loop per op, each with its own output array that is allocated once: the best that a plain JavaScript library could do. */
 export function loopStep(inputs: Float32Array, outputs: Float32Array, learningRate: number): Step {
   let W = 5.0;
   let b = 0.0;

@@ -1,4 +1,4 @@
-/** Segments, counts, searches, sequences, losses and dropout. */
+/** Segment reductions, counts, searches, sequences, losses and dropout. */
 import * as tf from 'gradtape';
 import { zipLoop } from '../loops/elementwise';
 import { taken } from '../loops/images';
@@ -10,11 +10,11 @@ const width = 16;
 interface Segments {
   start: number;
   combine: (a: number, b: number) => number;
-  /** The result of a segment, from what its slices combine to and their number. */
+  /** Computes the result of a segment from the combination of its slices and their number. */
   finish?: (value: number, count: number) => number;
 }
 
-/** Rows of `width` elements in segments of about four; sorted, or in any order. */
+/** Rows of `width` elements in segments of about four, with sorted or unsorted segment ids. */
 function segments(sorted: boolean, { start, combine, finish }: Segments): MakeCase {
   return (n) => {
     const rows = n / width;
@@ -75,14 +75,14 @@ function dropped(...args: readonly unknown[]): MakeCase {
 const bins = 50;
 const binOf = (x: number): number => Math.min(Math.max(Math.floor(((x + 1) / 2) * bins), 0), bins - 1);
 
-/** The number of values for each number from 0 to `size`. */
+/** How often each integer from 0 to `size` occurs. */
 function counted(n: number, size: number, of: (i: number) => number): Float32Array {
   const y = new Float32Array(size);
   for (let i = 0; i < n; i++) y[of(i)]++;
   return y;
 }
 
-export const countCases: Readonly<Record<string, MakeCase>> = {
+export const miscCases: Readonly<Record<string, MakeCase>> = {
   unsortedSegmentSum: segments(false, sum),
   unsortedSegmentProd: segments(false, product),
   unsortedSegmentMax: segments(false, most),
@@ -96,7 +96,7 @@ export const countCases: Readonly<Record<string, MakeCase>> = {
   segmentMean: segments(true, mean),
   bincount: (n) => {
     const x = integers([n], 0, 100);
-    // The greatest integer decides the size.
+    // The largest integer determines the size of the result.
     x.array[0] = 99;
     return { args: [tf.constant(x.array)], loop: () => counted(n, 100, (i) => x.array[i]) };
   },

@@ -1,14 +1,14 @@
-/** Movement: what copies, cuts, joins, gathers and scatters. */
+/** Movement: copies, slices, concatenation, gather and scatter. */
 import * as tf from 'gradtape';
 import { argsort, gatherRows, topK, transpose, unique } from '../loops/movement';
 import type { MakeCase } from './case';
 import { bools, floats, integers, permutation, side } from './data';
 
-/** The rows of tables have this many elements. */
+/** The number of elements in a row of a table. */
 const width = 64;
 const rowsOf = (n: number): number => Math.max(1, n / width);
 
-/** x, [s, s], through a loop over its rows that fills [height, width]. */
+/** x, [s, s], with a loop over its rows that fills [height, width]. */
 function ofMatrix(
   args: (x: tf.Tensor, s: number) => readonly unknown[],
   loop: (x: Float32Array, s: number) => Float32Array,
@@ -49,7 +49,7 @@ function filled(n: number, value: number): Float32Array {
   return new Float32Array(n).fill(value);
 }
 
-/** t with a row changed for each index. */
+/** A table with a row updated for each index. */
 function scattered(f: (old: number, update: number) => number, zeros: boolean): MakeCase {
   return (n) => {
     const rows = rowsOf(n);
@@ -88,7 +88,7 @@ const joined: (axis: number) => MakeCase = () => (n) => {
   };
 };
 
-/** What copies nothing: another view of the same numbers. */
+/** Ops that copy nothing and return a view. */
 function viewed(
   shape: (n: number) => readonly number[],
   args: (x: tf.Tensor, n: number) => readonly unknown[],
@@ -99,13 +99,13 @@ function viewed(
   };
 }
 
-/** n whole numbers, each four times in the mean. */
+/** n integers, each of which occurs four times on average. */
 const repeats: (counted: boolean) => MakeCase = (counted) => (n) => {
   const { tensor, array } = integers([n], 0, n / 4);
   return { args: [tensor], loop: () => unique(array, counted).y };
 };
 
-export const moveCases: Readonly<Record<string, MakeCase>> = {
+export const movementCases: Readonly<Record<string, MakeCase>> = {
   transpose: ofMatrix(
     (x) => [x],
     (x, s) => transpose(x, s, s),
