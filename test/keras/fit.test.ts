@@ -165,7 +165,7 @@ describe('memory of batches', () => {
   test('an eager step may keep shuffled batches; epochs of them are those of the data', async () => {
     class Keeps extends tf.keras.Sequential {
       readonly kept = new Map<tf.Tensor, number>();
-      override trainStep(batch: tf.keras.Batch): Record<string, tf.Tensor> {
+      override trainStep(batch: Parameters<tf.keras.Sequential['trainStep']>[0]): Record<string, tf.Tensor> {
         this.kept.set(batch.x as tf.Tensor, this.kept.size);
         return super.trainStep(batch);
       }
