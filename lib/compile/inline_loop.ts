@@ -21,12 +21,6 @@ const maxWords = 2 ** 19;
 const headerWords = 6;
 const placeWords = 3;
 
-/** An instruction of the body: its words, and the storages of its places. */
-interface BodyInstruction {
-  readonly words: Float64Array;
-  readonly storages: readonly number[];
-}
-
 /** Where a value of the body lies in the enclosing segment. */
 interface Position {
   readonly tensor: Tensor;
@@ -52,28 +46,32 @@ function segmentOf({ steps }: CountedLoop['body']['executable']): Segment | null
   return segment.nodes.some(({ node }) => isFallible(node.op, node.inputs)) ? null : segment;
 }
 
-function instructionsOf(code: ArrayBuffer): BodyInstruction[] {
-  const words = new Float64Array(code);
-  const found: BodyInstruction[] = [];
-  for (let at = 0; at < words.length;) {
-    const places = words[at + 1];
-    const end = at + headerWords + placeWords * places + words[at + 2];
-    const storages = Array.from({ length: places }, (_, i) => words[at + headerWords + placeWords * i]);
-    found.push({ words: words.slice(at, end), storages });
-    at = end;
+/** The positions in code of its instructions' places. */
+function placesIn(code: Float64Array): readonly number[] {
+  const found: number[] = [];
+  for (let at = 0; at < code.length;) {
+    const first = at + headerWords;
+    const numbers = first + placeWords * code[at + 1];
+    for (let place = first; place < numbers; place += placeWords) found.push(place);
+    at = numbers + code[at + 2];
   }
   return found;
 }
 
 /** The words that copy all of a value. */
 function copyWords(from: Place, to: Place, size: number, elementBytes: number): Float64Array {
-  const numbers = new Float64Array(copySlots.dstStrides + 1);
-  numbers[copySlots.size] = elementBytes;
-  numbers[copySlots.ndim] = 1;
-  numbers[copySlots.dims] = size;
-  numbers[copySlots.srcStrides] = 1;
-  numbers[copySlots.dstStrides] = 1;
-  return Float64Array.of(native.entries.copy, 2, numbers.length, 0, 0, 0, ...from, ...to, ...numbers);
+  const count = copySlots.dstStrides + 1;
+  const numbers = headerWords + 2 * placeWords;
+  const words = new Float64Array(numbers + count);
+  words.set([native.entries.copy, 2, count]);
+  words.set(from, headerWords);
+  words.set(to, headerWords + placeWords);
+  words[numbers + copySlots.size] = elementBytes;
+  words[numbers + copySlots.ndim] = 1;
+  words[numbers + copySlots.dims] = size;
+  words[numbers + copySlots.srcStrides] = 1;
+  words[numbers + copySlots.dstStrides] = 1;
+  return words;
 }
 
 /** The loop of a host step as an op of a segment; null if the node is none, or stays a host step. */
@@ -111,7 +109,9 @@ class InlinedLoop {
   readonly constants = new Map<number, Tensor>();
   /** Memory for the run of the loop alone: the body's intermediates, then two buffers for each loop variable that needs them. */
   readonly workspace: Tensor[] = [];
-  private readonly instructions: readonly BodyInstruction[];
+  /** The code of the body, and the positions of its places: their first words are storages of the body. */
+  private readonly words: Float64Array;
+  private readonly places: readonly number[];
   private readonly arena: Tensor;
   private readonly buffers = new Map<number, readonly [Tensor, Tensor]>();
   private readonly sourceOf = new Map<number, CountedLoop['sources'][number]>();
@@ -128,7 +128,8 @@ class InlinedLoop {
   ) {
     const { executable } = loop.body;
     this.variables = loop.starts.length;
-    this.instructions = instructionsOf(segment.code);
+    this.words = new Float64Array(segment.code);
+    this.places = placesIn(this.words);
     this.results = executable.results.map(({ slot }) => slot);
     this.fresh = new Set(segment.fresh.map(({ slot }) => slot));
     executable.parameters.forEach((slot, p) => this.sourceOf.set(slot, loop.sources[p]));
@@ -222,17 +223,13 @@ class InlinedLoop {
           storage === 0 ? { tensor: this.arena, offset: 0 } : at(this.segment.externals[storage - 1]),
           0,
         ));
-      for (const { words, storages } of this.instructions) {
-        const chunk = words.slice();
-        let slot = headerWords;
-        for (const storage of storages) {
-          const [base, offset] = placeAt(storage);
-          chunk[slot] = base;
-          chunk[slot + 1] += offset;
-          slot += placeWords;
-        }
-        chunks.push(chunk);
+      const chunk = this.words.slice();
+      for (const place of this.places) {
+        const [base, offset] = placeAt(this.words[place]);
+        chunk[place] = base;
+        chunk[place + 1] += offset;
       }
+      chunks.push(chunk);
       for (let k = variables; k < this.results.length; k++) {
         const stack = node.outputs[k];
         copy(at(this.results[k]), this.slice(stack, i), stack, stack.size / count);

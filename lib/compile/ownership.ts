@@ -7,7 +7,7 @@
 import { sameShape } from '../core/shape';
 import { shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
-import { inputsOf, isFallible, type Graph } from '../graph/graph';
+import type { Graph } from '../graph/graph';
 import type { LoweredNode } from './lower';
 import type { Storages } from './memory_plan';
 
@@ -80,30 +80,25 @@ export class Ownership {
     return true;
   }
 
-  /** The variable whose current value the output `root` of node `at` may overwrite; null if there is none. */
+  /**
+   * The variable whose current value the output `root` of the node at `at` in a segment may overwrite; null if there is none.
+   * `lastUse`: the last node of the segment that reads or writes each storage.
+   */
   overwritable(
     root: Tensor,
-    nodes: readonly LoweredNode[],
+    { node, inputOutputAliases }: LoweredNode,
     at: number,
     escaping: ReadonlySet<Tensor>,
+    lastUse: ReadonlyMap<Tensor, number>,
   ): Variable | null {
     const target = this.target(root);
     if (target === null || !target.variable.hasOneShape) return null;
     const { variable, old } = target;
-    // If a later node fails, the variable must still have its current value.
-    if (nodes.slice(at + 1).some(mayFail)) return null;
     if (old === null) return variable;
-    if (escaping.has(old)) return null;
-    for (let i = nodes.length - 1; i > at; i--) {
-      if (inputsOf(nodes[i].node).some((t) => this.storages.locate(t).root === old)) return null;
-    }
-    const { node, inputOutputAliases } = nodes[at];
+    if (escaping.has(old) || (lastUse.get(old) ?? at) > at) return null;
     const reads = node.inputs.filter((t) => this.storages.locate(t).root === old);
     const allowed = (x: Tensor): boolean =>
       inputOutputAliases.some(([to, from]) => to === root && from === this.storages.root(x));
     return reads.every(allowed) ? variable : null;
   }
 }
-
-const mayFail = ({ node, scalars }: LoweredNode): boolean =>
-  scalars?.fallible === true || isFallible(node.op, node.inputs);

@@ -2,7 +2,7 @@
 import type { RuntimeScalars } from '../op/contract';
 import { bufferOf, shapeOf, type Tensor } from '../core/tensor';
 import type { Variable } from '../core/variable';
-import { inputsOf } from '../graph/graph';
+import { inputsOf, isFallible } from '../graph/graph';
 import type { LoweredNode } from './lower';
 import { planArena, type ArenaPlan, type Lifetime, type Storages } from './memory_plan';
 import type { Ownership } from './ownership';
@@ -34,6 +34,8 @@ class Placement {
   private readonly arenaIndex = new Map<Tensor, number>();
   private readonly created = new Set<Tensor>();
   private readonly lastUse: ReadonlyMap<Tensor, number>;
+  /** The last node that may fail; −1: none. */
+  private readonly lastFallible: number;
   readonly arena: ArenaPlan;
 
   constructor(
@@ -41,6 +43,7 @@ class Placement {
     private readonly context: SegmentContext,
   ) {
     this.lastUse = lastUses(nodes, context.storages);
+    this.lastFallible = nodes.reduce((last, node, at) => (mayFail(node) ? at : last), -1);
     nodes.forEach((node, at) => {
       if (!node.view) this.visit(node, at);
     });
@@ -69,7 +72,12 @@ class Placement {
     if (this.created.has(root)) return;
     this.created.add(root);
     if (escaping.has(root)) {
-      this.fresh.push({ root, overwritable: ownership.overwritable(root, this.nodes, at, escaping) });
+      // If a later node fails, a variable must still have its current value.
+      const overwritable =
+        at < this.lastFallible
+          ? null
+          : ownership.overwritable(root, this.nodes[at], at, escaping, this.lastUse);
+      this.fresh.push({ root, overwritable });
       return;
     }
     const reused = root === t ? this.lifetimeToReuse(t, at) : undefined;
@@ -186,6 +194,9 @@ export function makeSegment(nodes: readonly LoweredNode[], context: SegmentConte
     nodes: segmentNodes,
   };
 }
+
+const mayFail = ({ node, scalars }: LoweredNode): boolean =>
+  scalars?.fallible === true || isFallible(node.op, node.inputs);
 
 /** The last node that reads or writes each storage. */
 function lastUses(nodes: readonly LoweredNode[], storages: Storages): ReadonlyMap<Tensor, number> {

@@ -372,7 +372,20 @@ export function aliasTensor(t: Tensor, shape: Shape, op: string): Tensor {
     if (placeholder === null) throw missingElementsError(t, op);
     return placeholder.alias(t, shape);
   }
-  const alias = new Construct(t.dt, shape, t.size, storage, t.offset);
+  return share(t, storage, shape, t.size, t.offset);
+}
+
+/** @internal A new tensor over the storage of another one: its rows from `begin` to `end`. For tensors with elements in memory. */
+export function viewRows(t: Tensor, begin: number, end: number, op: string): Tensor {
+  t.assertAlive(op);
+  const [count, ...rest] = shapeOf(t);
+  const row = count === 0 ? 0 : t.size / count;
+  const shape = asShape([end - begin, ...rest]);
+  return share(t, storageOf(t), shape, (end - begin) * row, t.offset + begin * row * t.dt.bytes);
+}
+
+function share(t: Tensor, storage: Storage, shape: Shape, size: number, offset: number): Tensor {
+  const alias = new Construct(t.dt, shape, size, storage, offset);
   invariants?.recordAlias(alias, storage);
   if (storage.bytes > 0) {
     storage.refs++;

@@ -180,6 +180,49 @@ describe('steps and epochs', () => {
   });
 });
 
+describe('memory of batches', () => {
+  test('an eager step may keep shuffled batches; epochs of them are those of the data', async () => {
+    class Keeps extends tf.keras.Sequential {
+      readonly kept = new Map<tf.Tensor, number>();
+      override trainStep(batch: Parameters<tf.keras.Sequential['trainStep']>[0]): Record<string, tf.Tensor> {
+        this.kept.set(batch.x as tf.Tensor, this.kept.size);
+        return super.trainStep(batch);
+      }
+    }
+    // Rows of more than 1024 bytes have blocks of their own, which are reused.
+    const wide = tf.random.normal([12, 512]);
+    const labels = tf.ones([12, 1]);
+    const sums: unknown[] = [];
+    for (const runEagerly of [false, true]) {
+      const own = new Keeps([
+        tf.keras.Input([512]),
+        new tf.keras.layers.Dense(1, { kernelInitializer: 'ones' }),
+      ]);
+      own.compile({ optimizer: new tf.keras.optimizers.SGD({ learningRate: 0 }), loss: 'mse', runEagerly });
+      const options = { verbose: 0, batchSize: 4, epochs: 2 } as const;
+      sums.push((await own.fit(wide, labels, options)).history.loss);
+      if (!runEagerly) continue;
+      const batches = [...own.kept.keys()];
+      expect(batches.length).toBe(6);
+      const total = tf.reduceSum(tf.concat(batches.slice(0, 3), 0)).item();
+      expect(total).toBeCloseTo(tf.reduceSum(wide).item(), 2);
+    }
+    expect(sums[0]).toEqual((sums[1] as number[]).map((loss) => expect.closeTo(loss, 1)));
+  });
+
+  test('predictions stay when the data, whose rows are read in place, are disposed', async () => {
+    const wide = tf.random.normal([8, 512]);
+    const same = new tf.keras.Sequential([tf.keras.Input([512]), new tf.keras.layers.Identity()]);
+    const values = wide.data();
+    const found = await same.predict(wide, { verbose: 0, batchSize: 8 });
+    const parts = await same.predict(wide, { verbose: 0, batchSize: 3 });
+    wide.dispose();
+    tf.zeros([8, 512]);
+    expect(found.data()).toEqual(values);
+    expect(parts.data()).toEqual(values);
+  });
+});
+
 describe('ends from outside', () => {
   test('an AbortSignal rejects between two steps', async () => {
     const controller = new AbortController();

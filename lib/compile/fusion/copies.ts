@@ -48,10 +48,6 @@ interface Copy {
   readonly size: number;
 }
 
-const noBuffer = new ArrayBuffer(0);
-/** Stands for an instruction that is no copy; no tensor has its buffers. */
-const notACopy: Copy = { source: noBuffer, target: noBuffer, from: null, to: null, size: 0 };
-
 function blockOf(dims: readonly number[], strides: readonly number[], at: number): Block | null {
   const merged = mergeDims(dims, [strides]);
   const [rows, columns] = merged.dims;
@@ -102,10 +98,6 @@ const sharesStorage = (numbers: Float64Array): boolean => numbers[partsSlots.tog
 const isWhole = (block: Block | null, t: Tensor, size: number): boolean =>
   block !== null && size === t.size && block.at === 0 && block.columns === size;
 
-/** The copies of all instructions; `notACopy` for an instruction that does something else. */
-const copiesIn = (instructions: readonly Instruction[]): readonly Copy[] =>
-  instructions.flatMap((instruction) => copiesOf(instruction) ?? [notACopy]);
-
 /** The copies between `whole` and `slices`, if the op does nothing else; `split`: from `whole`, not to it. */
 function blockCopies(
   { instructions, scalars }: LoweredNode,
@@ -116,13 +108,17 @@ function blockCopies(
   if (scalars !== undefined) return null;
   const copies: BlockCopy[] = [];
   let [covered, count] = [0, 0];
-  for (const { source, target, from, to, size } of copiesIn(instructions)) {
-    const [outer, inner, block, part] = split ? [source, target, from, to] : [target, source, to, from];
-    const slice = slices.find((t) => bufferOf(t) === inner);
-    if (outer !== bufferOf(whole) || slice === undefined) return null;
-    count++;
-    covered += size;
-    if (block !== null && size > 0 && isWhole(part, slice, size)) copies.push({ slice, block });
+  for (const instruction of instructions) {
+    const found = copiesOf(instruction);
+    if (found === null) return null;
+    for (const { source, target, from, to, size } of found) {
+      const [outer, inner, block, part] = split ? [source, target, from, to] : [target, source, to, from];
+      const slice = slices.find((t) => bufferOf(t) === inner);
+      if (outer !== bufferOf(whole) || slice === undefined) return null;
+      count++;
+      covered += size;
+      if (block !== null && size > 0 && isWhole(part, slice, size)) copies.push({ slice, block });
+    }
   }
   return copies.length === 0 ? null : { whole, copies, complete: copies.length === count, covered };
 }

@@ -1,10 +1,12 @@
 /// <reference lib="es2018.asynciterable" preserve="true" />
 /** Batches of training data from arrays, tensors and iterables. */
 import type { TensorLike } from '../../core/convert';
+import { stringType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
+
 import { describe } from '../../core/shape';
 import type { StringLike, StringTensor } from '../../core/strings';
-import { shapeOf, Tensor } from '../../core/tensor';
+import { shapeOf, Tensor, viewRows } from '../../core/tensor';
 import { Variable } from '../../core/variable';
 import { flatten, isPlainObject } from '../../core/nest';
 import { convertToTensor } from '../../ops/array/convert';
@@ -62,17 +64,21 @@ export function countExamples(parts: readonly unknown[], where: string): number 
   return sizes[0];
 }
 
-/** The rows of all tensors from `begin` to `end`. */
+/** The rows of all tensors from `begin` to `end`; nothing is copied but text. */
 export const rows = (structure: unknown, begin: number, end: number): unknown =>
-  mapTensors(structure, (t) => {
-    const shape = shapeOf(t as Tensor);
-    return slice(t as Tensor, [begin, ...shape.slice(1).map(() => 0)], [end - begin, ...shape.slice(1)]);
+  mapTensors(structure, (given) => {
+    const t = given as Tensor;
+    if (!t.isSymbolic && t.dt !== stringType) return viewRows(t, begin, end, 'rows');
+    const [, ...rest] = shapeOf(t);
+    return slice(t, [begin, ...rest.map(() => 0)], [end - begin, ...rest]);
   });
 
 export interface ArrayOptions {
   readonly batchSize: number;
   /** true: all examples; 'batch': within blocks of a batch's size. */
   readonly shuffle: boolean | 'batch';
+  /** Whether a shuffled batch takes the memory of the one before, whose tensors nobody keeps: a compiled step does not. */
+  readonly reusesMemory?: boolean;
 }
 
 /** Data in memory. */
@@ -97,21 +103,28 @@ export class ArraySource implements BatchSource {
   }
 
   *epoch(): Iterable<Batch> {
-    const { batchSize, shuffle } = this.options;
+    const { batchSize, shuffle, reusesMemory = false } = this.options;
     const order = shuffle === false ? null : permutation(this.examples, shuffle === 'batch' ? batchSize : 1);
+    let before: Batch | null = null;
     for (let at = 0; at < this.examples; at += batchSize) {
       const end = Math.min(this.examples, at + batchSize);
-      const take = (structure: unknown): unknown => {
-        if (order === null) return rows(structure, at, end);
-        const indices = convertToTensor(order.subarray(at, end));
-        return mapTensors(structure, (t) => gather(t as Tensor, indices));
-      };
+      if (reusesMemory && order !== null && before !== null)
+        mapTensors(Object.values(before), (t) => {
+          (t as Tensor).dispose();
+        });
+      const indices = order === null ? null : convertToTensor(order.subarray(at, end));
+      const take = (structure: unknown): unknown =>
+        indices === null
+          ? rows(structure, at, end)
+          : mapTensors(structure, (t) => gather(t as Tensor, indices));
       const { x, y, sampleWeight } = this.parts;
-      yield {
+      const batch: Batch = {
         x: take(x),
         y: y === null ? null : take(y),
         sampleWeight: sampleWeight === null ? null : take(sampleWeight),
       };
+      yield batch;
+      before = batch;
     }
   }
 }
