@@ -3,7 +3,6 @@
 import type { TensorLike } from '../../core/convert';
 import { stringType } from '../../core/dtype';
 import { InvalidArgumentError } from '../../core/errors';
-
 import { describe } from '../../core/shape';
 import type { StringLike, StringTensor } from '../../core/strings';
 import { shapeOf, Tensor, viewRows } from '../../core/tensor';
@@ -77,8 +76,6 @@ export interface ArrayOptions {
   readonly batchSize: number;
   /** true: all examples; 'batch': within blocks of a batch's size. */
   readonly shuffle: boolean | 'batch';
-  /** Whether a shuffled batch takes the memory of the one before, whose tensors nobody keeps: a compiled step does not. */
-  readonly reusesMemory?: boolean;
 }
 
 /** Data in memory. */
@@ -103,28 +100,21 @@ export class ArraySource implements BatchSource {
   }
 
   *epoch(): Iterable<Batch> {
-    const { batchSize, shuffle, reusesMemory = false } = this.options;
+    const { batchSize, shuffle } = this.options;
     const order = shuffle === false ? null : permutation(this.examples, shuffle === 'batch' ? batchSize : 1);
-    let before: Batch | null = null;
     for (let at = 0; at < this.examples; at += batchSize) {
       const end = Math.min(this.examples, at + batchSize);
-      if (reusesMemory && order !== null && before !== null)
-        mapTensors(Object.values(before), (t) => {
-          (t as Tensor).dispose();
-        });
       const indices = order === null ? null : convertToTensor(order.subarray(at, end));
       const take = (structure: unknown): unknown =>
         indices === null
           ? rows(structure, at, end)
           : mapTensors(structure, (t) => gather(t as Tensor, indices));
       const { x, y, sampleWeight } = this.parts;
-      const batch: Batch = {
+      yield {
         x: take(x),
         y: y === null ? null : take(y),
         sampleWeight: sampleWeight === null ? null : take(sampleWeight),
       };
-      yield batch;
-      before = batch;
     }
   }
 }

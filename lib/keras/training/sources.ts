@@ -14,12 +14,11 @@ import { part, weightClasses } from './helpers';
 import type { FitOptions } from './options';
 import { isBatchSequence, SequenceSource } from './sequence_source';
 
-/** The batches that `fit` trains and validates on; `compiled`: its steps are. */
+/** The batches that `fit` trains and validates on. */
 export function sourcesOfFit(
   x: unknown,
   y: unknown,
   given: FitOptions,
-  compiled: boolean,
 ): { training: BatchSource; validation: BatchSource | null } {
   const { batchSize = 32, shuffle = true, validationSplit = 0, validationData = null } = given;
   const validationBatch = given.validationBatchSize ?? batchSize;
@@ -55,7 +54,7 @@ export function sourcesOfFit(
     }
     training = new ArraySource(
       weightClasses(parts, given.classWeight ?? null),
-      { batchSize, shuffle, reusesMemory: compiled },
+      { batchSize, shuffle },
       'fit',
     );
   }

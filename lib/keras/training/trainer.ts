@@ -271,7 +271,7 @@ export abstract class Trainer extends Layer implements TrainedModel {
     this.checkCompiled('fit');
     const o = checkOptions(options, 'fit');
     const { epochs = 1, initialEpoch = 0, stepsPerEpoch = null, validationFreq = 1 } = o;
-    const { training, validation } = sourcesOfFit(x, y, o, !this.isEager);
+    const { training, validation } = sourcesOfFit(x, y, o);
     const batches = new Epochs(training, stepsPerEpoch);
     const held = validation === null ? null : new Epochs(validation, o.validationSteps ?? null);
     const verbose = verbosity(o.verbose);
