@@ -1,7 +1,7 @@
 'use strict';
 /**
- * Packs the built library (`npm run build` first) and this host's platform package, and uses both as users would: what
- * they contain, publint, attw, an installation without scripts or tools, one Tensor class however it is loaded, types
+ * Packs the built library and addon (`npm run build` first; the published addons, which zig compiles, are tried by
+ * `npm run check:release`) and uses both packages as users would: what they contain, publint, attw, an installation without scripts or tools, one Tensor class however it is loaded, types
  * under every module resolution, bundlers, Bun and Deno, the messages where the addon is missing, and what the import costs (not with
  * `--no-cost`: a figure of time, and other processes may use the machine). `check-release.js` has what takes longer.
  */
@@ -10,7 +10,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { hostPlatform } = require('./platforms');
 const { packed, stageMain } = require('./pack');
-const { buildPrebuilds } = require('./prebuilds/main');
+const { writePackage } = require('./prebuilds/package');
 const { checkContents } = require('./check/contents');
 const { checkCosts } = require('./check/cost');
 const { environments, writePrograms } = require('./check/environments');
@@ -49,17 +49,15 @@ async function checkTarballs({ main, platform, needed }) {
 }
 
 async function main() {
-  await buildPrebuilds([hostPlatform()]);
-  const files = tarballs();
+  const built = path.join(root, 'build', 'Release', 'gradtape.node');
+  const host = writePackage(hostPlatform(), built, null, newFolder('platform'));
+  const files = tarballs(host);
   const registry = await startRegistry(files.all);
   await check('contents', () => checkContents(packed(stageMain())));
   await check('publint', async () => void (await run(bin('publint'), ['run', files.main, '--strict'])));
   await check('attw', async () => void (await run(bin('attw'), [files.main, '--no-color'])));
   await check('npm publish --dry-run', async () => {
-    for (const folder of [
-      root,
-      ...['gradtape', hostPlatform()].map((name) => path.join(root, 'npm', name)),
-    ]) {
+    for (const folder of [root, path.join(root, 'npm', 'gradtape'), host]) {
       await run('npm', ['publish', '--dry-run', '--ignore-scripts'], { cwd: folder });
     }
   });

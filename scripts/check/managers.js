@@ -82,12 +82,14 @@ function nodeGyp(out) {
   return path.join(out, packed(folder, out).filename);
 }
 
-/** All that the registry serves; `{ main, platform, needed, all }`, `needed` being what the main package depends on. */
-function tarballs() {
+/**
+ * All that the registry serves; `{ main, platform, needed, all }`, `needed` being what the main package depends on.
+ * `host` is the folder of this platform's package.
+ */
+function tarballs(host = path.join(root, 'npm', hostPlatform())) {
   const out = newFolder('tarballs');
-  const host = hostPlatform();
   const main = path.join(out, packed(stageMain(), out).filename);
-  const platform = path.join(out, packed(path.join(root, 'npm', host), out).filename);
+  const platform = path.join(out, packed(host, out).filename);
   const needed = dependencies(out);
   return { main, platform, needed, all: [main, platform, ...needed, nodeGyp(out), ...otherPlatforms(out)] };
 }

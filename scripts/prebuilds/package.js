@@ -22,8 +22,12 @@ function parts(name) {
 }
 
 function notices(name, zigFolder) {
-  const sections = parts(name).map(([part, licence, file]) => {
-    const text = fs.readFileSync(path.resolve(zigFolder, file), 'utf8').replace(/\r\n/g, '\n').trim();
+  const inside = zigFolder === null ? parts(name).slice(0, 1) : parts(name);
+  const sections = inside.map(([part, licence, file]) => {
+    const text = fs
+      .readFileSync(path.resolve(zigFolder ?? root, file), 'utf8')
+      .replace(/\r\n/g, '\n')
+      .trim();
     return `${'='.repeat(80)}\n${part} (${licence})\n${'='.repeat(80)}\n\n${text}\n`;
   });
   return `gradtape.node contains parts of the following, compiled from their sources (those that come with zig ${zigVersion}, but for node-addon-api).
@@ -55,9 +59,11 @@ function platformManifest(name) {
   };
 }
 
-/** Writes the package of the addon in `binary`; its folder. */
-function writePackage(name, binary, zigFolder) {
-  const folder = path.join(root, 'npm', name);
+/**
+ * Writes the package of the addon in `binary`; its folder. `zigFolder` has the licences of what zig compiles in: null for
+ * an addon by another compiler, whose package is only tried.
+ */
+function writePackage(name, binary, zigFolder, folder = path.join(root, 'npm', name)) {
   fs.rmSync(folder, { recursive: true, force: true });
   fs.mkdirSync(folder, { recursive: true });
   const write = (file, text) => fs.writeFileSync(path.join(folder, file), text);
